@@ -1,0 +1,5 @@
+"""`python -m console` runs the console."""
+
+from console.web.serve import main
+
+main()

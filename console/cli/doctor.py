@@ -1,0 +1,181 @@
+"""`zeren doctor`: what is running, what is not, and what to do. It never stops at the first thing that is wrong."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import asyncpg
+import click
+from temporalio.service import RPCError
+
+from console.cli.options import as_json
+from console.cli.output import emit, say
+from console.cli.telling import run
+from console.errors import NotRunning
+from console.opening import opened_pool
+from console.polling import worker_polls
+from console.settings import Settings, data_folder
+from domain.errors import LedgerError
+from ledger.alarms import alarms
+from ledger.keys import Keyring
+from ledger.packs import current_pack
+from ledger.rebuild import differences
+from workflows.connection import TemporalAway, connect
+
+
+class Check(NamedTuple):
+    """One thing that was looked at. ``zh`` and ``en`` say how it is, and where it is not well what to do."""
+
+    name: str
+    ok: bool
+    zh: str
+    en: str
+
+
+@click.command("doctor")
+@as_json
+def doctor() -> None:
+    """检查各部分是否正常，并说明如何处理 / what is running, what is not, what to do.
+
+    例 / example: zeren doctor
+    """
+
+    async def work() -> tuple[Settings | None, list[Check]]:
+        try:
+            settings = Settings.find()
+        except NotRunning as error:
+            return None, [Check("instance", ok=False, zh=error.zh, en=error.en)]
+        return settings, [check async for check in _looked_at(settings)]
+
+    settings, checks = run(work())
+    ok = all(check.ok for check in checks)
+    emit(
+        {
+            "ok": ok,
+            "data": str(settings.data) if settings and settings.data else None,
+            "postgres_data": _postgres_data(settings),
+            "url": settings.url if settings else None,
+            "checks": [check._asdict() for check in checks],
+        },
+        lambda: [f"{'✓' if check.ok else '✗'} {check.name}：{check.zh} / {check.en}" for check in checks],
+    )
+    if not ok:
+        wrong = ", ".join(check.name for check in checks if not check.ok)
+        say(f"有问题：{wrong}；处理办法见各行。 / Not well: {wrong}; each line says what to do.")
+        raise click.exceptions.Exit(1)
+
+
+async def _looked_at(settings: Settings) -> AsyncIterator[Check]:
+    yield Check("instance", ok=True, zh=f"找到实例（{settings.mode}）", en=f"found ({settings.mode})")
+    for name, pid in _pids(settings):
+        alive = _alive(pid)
+        yield Check(
+            name,
+            ok=alive,
+            zh=f"进程 {pid} 在运行" if alive else f"进程 {pid} 不在；请用 make run 重新启动",
+            en=f"process {pid} runs" if alive else f"process {pid} is gone; start again with make run",
+        )
+    yield _keys(settings)
+    try:
+        async with opened_pool(settings) as pool:
+            async for check in _of_the_ledger(pool):
+                yield check
+    except NotRunning as error:
+        yield Check("database", ok=False, zh=error.zh, en=error.en)
+    yield await _of_temporal(settings)
+
+
+async def _of_the_ledger(pool: asyncpg.Pool) -> AsyncIterator[Check]:
+    yield Check("database", ok=True, zh="有应答", en="answers")
+    try:
+        pack = await current_pack(pool)
+        rung = await alarms(pool)
+        wrong = await differences(pool, limit=10)
+    except asyncpg.UndefinedTableError:
+        yield Check(
+            "schema", ok=False, zh="尚未准备；请运行 zeren migrate", en="not prepared; run zeren migrate"
+        )
+        return
+    if pack is None:
+        yield Check(
+            "pack",
+            ok=False,
+            zh="未载入；请运行 zeren pack load 目录",
+            en="none loaded; run zeren pack load DIR",
+        )
+    else:
+        yield Check(
+            "pack", ok=True, zh=f"{pack.pack} 第 {pack.version} 版", en=f"{pack.pack}, version {pack.version}"
+        )
+    yield Check(
+        "read models",
+        ok=not wrong,
+        zh="与事件一致" if not wrong else "与事件不一致；请运行 zeren rebuild",
+        en="equal to the events" if not wrong else "not equal to the events; run zeren rebuild",
+    )
+    told = "; ".join(f"{alarm.kind} {alarm.case} ({alarm.detail}, {alarm.times}×)" for alarm in rung[:5])
+    yield Check(
+        "alarms",
+        ok=not rung,
+        zh="无" if not rung else f"{len(rung)} 条，请查看所列案件：{told}",
+        en="none" if not rung else f"{len(rung)}, look at these cases: {told}",
+    )
+
+
+async def _of_temporal(settings: Settings) -> Check:
+    try:
+        client = await connect(settings.temporal_address, settings.temporal_namespace)
+        polls = await worker_polls(client, settings.task_queue)
+    except (TemporalAway, RPCError):
+        return Check(
+            "temporal",
+            ok=False,
+            zh="没有应答；请用 make run 启动",
+            en="does not answer; start it with make run",
+        )
+    if not polls:
+        return Check(
+            "worker",
+            ok=False,
+            zh="没有工作进程在取任务；请启动（make run 或 zeren worker）",
+            en="no worker takes tasks; start one (make run, or zeren worker)",
+        )
+    return Check("temporal", ok=True, zh="有应答，工作进程在取任务", en="answers, and a worker takes tasks")
+
+
+def _keys(settings: Settings) -> Check:
+    try:
+        Keyring.from_file(settings.kek_file)
+    except LedgerError as error:
+        zh, _, en = str(error).partition(" / ")
+        return Check("key file", ok=False, zh=zh, en=en)
+    return Check("key file", ok=True, zh="可用", en="can be used")
+
+
+def _pids(settings: Settings) -> list[tuple[str, int]]:
+    """The processes that the instance file names; none where there is no such file."""
+    instance = _instance(settings)
+    return [(name, pid) for name, pid in instance.pids.items() if name != "supervisor"] if instance else []
+
+
+def _postgres_data(settings: Settings | None) -> str | None:
+    instance = _instance(settings)
+    return instance.postgres_data or None if instance else None
+
+
+def _instance(settings: Settings | None):  # noqa: ANN202 - deploy's own model
+    from deploy.onemachine.instance import read_instance
+
+    folder: Path = settings.data if settings and settings.data else data_folder()
+    return read_instance(folder)
+
+
+def _alive(pid: int) -> bool:
+    with suppress(PermissionError):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+    return True

@@ -1,0 +1,120 @@
+"""`zeren pack`: check a jurisdiction pack, and load it as the newest version."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from console.cli.options import as_json
+from console.cli.output import emit, say
+from console.cli.telling import run
+from console.opening import opened_pool
+from console.packs import PackError, read_pack
+from console.settings import Settings
+from console.views import Json
+from domain.jurisdiction import Pack
+from domain.pack_check import check
+from domain.pack_findings import Finding
+from ledger.packs import current_pack, store_pack
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.group("pack")
+def pack() -> None:
+    """辖区数据包：单位、事项、政策、人员 / the jurisdiction pack: bodies, matters, policy, people.
+
+    例 / example: zeren pack check deploy/wuchang
+    """
+
+
+@pack.command("check")
+@click.argument("folder", type=_FOLDER)
+@as_json
+def check_(folder: Path) -> None:
+    """校验数据包，不载入 / validate a pack without loading it.
+
+    例 / example: zeren pack check deploy/wuchang
+    """
+    found, findings = _read(folder)
+    emit({**_counts(found), "findings": _told(findings)}, lambda: _in_words(found, findings))
+    _stop_at(findings)
+
+
+@pack.command("load")
+@click.argument("folder", type=_FOLDER)
+@click.option("--first", is_flag=True, help="仅在尚无数据包时载入 / only where none has been loaded yet.")
+@as_json
+def load(folder: Path, *, first: bool) -> None:
+    """校验并载入为最新版本；内容未变则版本不变 / validate and load; the same content keeps its version.
+
+    例 / example: zeren pack load deploy/wuchang
+    """
+
+    async def work() -> None:
+        async with opened_pool(Settings.find()) as pool:
+            current = await current_pack(pool)
+            if first and current is not None:
+                document: Json = {"pack": current.pack, "version": current.version, "loaded": False}
+                emit(
+                    document, lambda: [f"已有数据包 {current.pack} 第 {current.version} 版 / already loaded"]
+                )
+                return
+            found, findings = _read(folder)
+            if found is None or findings:
+                emit({**_counts(found), "version": None, "findings": _told(findings)}, lambda: ())
+                _stop_at(findings)
+                return
+            version = await store_pack(pool, found)
+            before = current.version if current else 0
+            emit(
+                {**_counts(found), "version": version, "loaded": version != before, "findings": []},
+                lambda: [f"数据包 {found.id} 第 {version} 版 / pack {found.id}, version {version}"],
+            )
+
+    run(work())
+
+
+def _read(folder: Path) -> tuple[Pack | None, tuple[Finding, ...]]:
+    """The pack with what is wrong in what it means, or what could not be read."""
+    try:
+        found = read_pack(folder)
+    except PackError as error:
+        return None, error.findings
+    return found, check(found)
+
+
+def _counts(found: Pack | None) -> Json:
+    if found is None:
+        return {"pack": None}
+    return {
+        "pack": found.id,
+        "bodies": len(found.bodies),
+        "places": len(found.places),
+        "matters": len(found.matters),
+        "people": len(found.people),
+    }
+
+
+def _told(findings: Iterable[Finding]) -> list[Json]:
+    return [finding.model_dump() for finding in findings]
+
+
+def _in_words(found: Pack | None, findings: tuple[Finding, ...]) -> Iterable[str]:
+    if found is not None and not findings:
+        counts = _counts(found)
+        yield f"数据包 {counts.pop('pack')} 通过 / passes: " + ", ".join(
+            f"{n} {what}" for what, n in counts.items()
+        )
+
+
+def _stop_at(findings: tuple[Finding, ...]) -> None:
+    """Say every finding on stderr. Raises click's Exit(1) if there is one."""
+    if not findings:
+        return
+    for finding in findings:
+        say(f"{finding.where}：{finding.zh} / {finding.en} [{finding.code}]")
+    say(
+        f"数据包有 {len(findings)} 处问题，没有载入；请更正后重试。 / {len(findings)} findings, nothing loaded; mend them."
+    )
+    raise click.exceptions.Exit(1)

@@ -1,0 +1,167 @@
+"""The reads in words: Chinese first, English where it is short, times in the pack's zone."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from console.cli.output import table
+from console.shown import called, lasting, local, who
+from console.views import Json
+from console.words import command_word, event_word, field_word, label
+from domain.words import CaseKind, Channel, Charge, DeadlineKind, Ending, Exceptional, Role, State
+
+_CLOCK_STATES = {
+    "running": "计时中 running",
+    "met": "按时 met",
+    "missed": "超时 missed",
+    "replaced": "已接替 replaced",
+    "dropped": "不再需要 dropped",
+}
+
+
+def coded(kind: type[StrEnum], code: str | None) -> str:
+    """A code with its Chinese word before it; a dash for none."""
+    return f"{label(kind(code))}（{code}）" if code else "—"
+
+
+def case(document: Json, zone: ZoneInfo) -> Iterable[str]:
+    """A case as it stands."""
+    names = document["names"]
+    yield f"{document['number']}  {coded(State, document['state'])}  第 {document['version']} 版 version"
+    rows = [
+        ("应答单位 answering", called(names, document["answering"])),
+        ("时间计 charge", f"{coded(Charge, document['charge'])} → {called(names, document['charged_to'])}"),
+        ("主办 lead", called(names, document["lead"])),
+        ("派单单位 dispatcher", called(names, document["dispatcher"])),
+        ("拟派 proposed", called(names, document["proposed"])),
+        ("督办 overseers", "、".join(called(names, body) for body in document["overseers"]) or "—"),
+        ("类型 kind", coded(CaseKind, document["kind"])),
+        ("渠道 channel", coded(Channel, document["channel"])),
+        ("事项 matter", called(names, document["matter"])),
+        ("地点 place", called(names, document["place"])),
+        ("最近时限 next deadline", local(document["next_deadline"], zone)),
+        ("收到 received", local(document["received_at"], zone)),
+        ("登记 registered", local(document["registered_at"], zone)),
+        ("轮次 episode", str(document["episode"])),
+        ("异常 exceptions", "、".join(label(Exceptional(code)) for code in document["exceptions"]) or "—"),
+        ("终结 ending", f"{coded(Ending, document['ending'])} {local(document['ended_at'], zone)}"),
+        ("事件 events", str(document["events"])),
+    ]
+    yield from table([row for row in rows if row[1] not in {"—", "— —", "— → —"}])
+
+
+def holders(document: Json, zone: ZoneInfo) -> Iterable[str]:
+    """The table of responsibility."""
+    names = document["names"]
+    rows = [("轮", "应答单位 answering", "性质 charge", "计给 charged to", "自 from", "至 to", "时长")]
+    rows += [
+        (
+            str(row["episode"]),
+            called(names, row["answering"]),
+            label(Charge(row["charge"])),
+            called(names, row["charged_to"]) if row["charged_to"] != row["answering"] else "同左 same",
+            local(row["from"], zone),
+            local(row["to"], zone) if row["closed_by"] else f"{local(row['to'], zone)} …",
+            lasting(row["seconds"]),
+        )
+        for row in document["intervals"]
+    ]
+    yield document["number"]
+    yield from table(rows)
+    yield f"合计 total {lasting(document['seconds'])}"
+
+
+def history(document: Json, zone: ZoneInfo) -> Iterable[str]:
+    """Every event, one a line."""
+    names = document["names"]
+    rows = [("版", "时间 at", "事件 event", "谁 who", "内容 data")]
+    rows += [
+        (
+            str(event["version"]),
+            local(event["at"], zone),
+            f"{event_word(event['type']).zh} {event['type']}",
+            who(event["actor"], names),
+            _data(event, names),
+        )
+        for event in document["events"]
+    ]
+    yield document["number"]
+    yield from table(rows)
+
+
+def _data(event: Json, names: Json) -> str:
+    told = [
+        f"{field_word(name).zh}={_value(value, names)}"
+        for name, value in event["data"].items()
+        if value not in (None, [], {}, "") and not isinstance(value, (dict, list))
+    ]
+    if event["personal"]:
+        told.append("隔离区：" + "、".join(field_word(name).zh for name in event["personal"]))
+    return " ".join(told)
+
+
+def _value(value: object, names: Json) -> str:
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    name = names.get(str(value))
+    return name["zh"] if name else str(value)
+
+
+def clocks(document: Json, zone: ZoneInfo) -> Iterable[str]:
+    """Every deadline, and the promise."""
+    rows = [("时限 clock", "状态 state", "到期 due", "依据与原因 why")]
+    rows += [
+        (
+            label(DeadlineKind(clock["kind"])),
+            _CLOCK_STATES[clock["state"]],
+            local(clock["due"], zone),
+            clock["reason"]["zh"],
+        )
+        for clock in document["clocks"]
+    ]
+    yield document["number"]
+    yield from table(rows)
+    if document["promised"]:
+        yield f"对居民的承诺 promised: {document['promised']['zh']}"
+
+
+def queue(document: Json, zone: ZoneInfo) -> Iterable[str]:
+    """One page of a queue."""
+    names = document["names"]
+    rows = [("案件号 number", "状态 state", "最近时限 next deadline", "应答单位 answering", "事项 matter")]
+    rows += [
+        (
+            item["number"],
+            label(State(item["state"])) + (" 超时!" if item["missed"] else ""),
+            local(item["next_deadline"], zone),
+            called(names, item["answering"]),
+            called(names, item["matter"]),
+        )
+        for item in document["items"]
+    ]
+    yield from table(rows)
+    yield f"共 {document['total']} 件 in all" + (
+        f"；下一页 next: --after {document['next']}" if document["next"] else ""
+    )
+
+
+def allowed(document: Json) -> Iterable[str]:
+    """What the case allows, to whom, and why not the rest."""
+    names = document["names"]
+    yield f"{document['number']}  {coded(State, document['state'])}  第 {document['version']} 版 version"
+    rows = [
+        (
+            f"✓ {row['command']}",
+            command_word(row["command"]).zh,
+            "、".join(called(names, body) for body in row["bodies"]),
+            "/".join(label(Role(role)) for role in row["roles"]),
+            ", ".join(row["people"]) or "（无人在岗 nobody in post）",
+        )
+        for row in document["commands"]
+        if row["allowed"]
+    ]
+    yield from table([("命令 command", "", "单位 body", "身份 hat", "人员 people"), *rows])
+    for row in document["commands"]:
+        if not row["allowed"]:
+            said = row["refusal"]
+            yield f"✗ {row['command']} {command_word(row['command']).zh}：{said['zh']}{said['next_zh']}"

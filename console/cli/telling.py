@@ -1,0 +1,120 @@
+"""From an exception to one sentence on stderr and an exit code. A traceback is for us, never for the user.
+
+0   done
+1   refused or failed; the reason, and what to do next
+2   wrong usage
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Coroutine
+from typing import Any, NamedTuple, TypeVar
+
+import asyncpg
+import click
+from temporalio.service import RPCError
+
+from console.cli.output import say, wants_json
+from console.errors import NotRunning, WrongUsage
+from console.opening import database_away, temporal_away
+from domain.errors import BadInput, ZerenError
+from ledger.errors import NoPack
+
+_R = TypeVar("_R")
+
+
+class Told(NamedTuple):
+    """How a call ends: its exit code, and the sentence in both languages."""
+
+    code: int
+    kind: str
+    zh: str
+    en: str
+
+
+def tell(error: BaseException) -> Told | None:
+    """What is said about an exception; None for one that click tells itself."""
+    match error:
+        case click.ClickException() | click.exceptions.Exit() | click.Abort():
+            return None
+        case WrongUsage():
+            return Told(2, "wrong_usage", error.zh, error.en)
+        case BadInput():
+            return Told(1, "bad_input", error.zh, error.en)
+        case NotRunning():
+            return Told(1, "not_running", error.zh, error.en)
+        case ZerenError():
+            return _of_the_house(error)
+        case RPCError():
+            return _not_running(temporal_away())
+        case asyncpg.UndefinedTableError():
+            return Told(
+                1,
+                "not_running",
+                "数据库尚未准备好；请先运行 zeren migrate。",
+                "The database has not been prepared; run zeren migrate first.",
+            )
+        case asyncpg.PostgresError() | asyncpg.InterfaceError() | ConnectionError() | TimeoutError():
+            return _not_running(database_away())
+        case KeyboardInterrupt() | asyncio.CancelledError():
+            return Told(
+                1,
+                "interrupted",
+                "已中断；如命令可能已发出，请用同一命令编号重试，不会重复办理。",
+                "Interrupted; if the command may have been sent, send it again under the same id: it is done once.",
+            )
+        case _:
+            return _unexpected(error)
+
+
+def _of_the_house(error: ZerenError) -> Told:
+    if isinstance(error, NoPack):
+        zh, _, en = str(error).partition(" / ")
+        return Told(1, "not_running", zh, en)
+    zh, between, en = str(error).partition(" / ")
+    if not between:
+        zh, en = "操作没有完成；请用 zeren doctor 查看。", f"It was not done ({zh}); look with zeren doctor."
+    return Told(1, "failed", zh, en)
+
+
+def _not_running(error: NotRunning) -> Told:
+    return Told(1, "not_running", error.zh, error.en)
+
+
+def _unexpected(error: BaseException) -> Told:
+    name = type(error).__name__
+    return Told(
+        1,
+        "unexpected",
+        f"出现意外错误（{name}）；请设 ZEREN_DEBUG=1 重试，并把结果交给运维。",
+        f"Something unexpected happened ({name}); try again with ZEREN_DEBUG=1 and give the result to the operator.",
+    )
+
+
+def report(told: Told) -> None:
+    """Print the sentence, and with --json the document too."""
+    if wants_json():
+        document = {"outcome": told.kind, "zh": told.zh, "en": told.en}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    say(f"{told.zh} / {told.en}")
+
+
+class Telling(click.Group):
+    """The root of the commands: whatever happens below ends in a sentence and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click has it
+        """Run the command. Raises click's Exit with the code."""
+        try:
+            return super().invoke(ctx)
+        except BaseException as error:
+            told = tell(error)
+            if told is None or os.environ.get("ZEREN_DEBUG"):
+                raise
+            report(told)
+            raise click.exceptions.Exit(told.code) from None
+
+
+def run(work: Coroutine[Any, Any, _R]) -> _R:
+    """Run the one piece of work that a command is."""
+    return asyncio.run(work)

@@ -1,0 +1,84 @@
+"""What an operator does: prepare the database, fold the read models again, start lost workflows again."""
+
+import click
+
+from console.cli.options import as_json
+from console.cli.output import emit, say
+from console.cli.telling import run
+from console.opening import opened_desk, opened_pool
+from console.settings import Settings
+from ledger.pool import migrate as apply_migrations
+from ledger.reads import open_cases
+from ledger.rebuild import differences
+from ledger.rebuild import rebuild as fold_again
+
+_TOLD_EVERY = 100
+
+
+@click.command("migrate")
+@as_json
+def migrate() -> None:
+    """把数据库更新到本版本 / bring the database up to this version.
+
+    例 / example: zeren migrate
+    """
+    applied = run(apply_migrations(Settings.find().database_url))
+    emit({"applied": applied}, lambda: [f"已执行 applied: {', '.join(applied) or '无 none'}"])
+
+
+@click.command("rebuild")
+@click.option("--check", is_flag=True, help="只比较，不重建 / only compare.")
+@as_json
+def rebuild(*, check: bool) -> None:
+    """由事件从零重建查询表 / fold the read models again from the events.
+
+    例 / example: zeren rebuild --check
+    """
+
+    async def work() -> None:
+        async with opened_pool(Settings.find()) as pool:
+            found = [row.model_dump(mode="json") for row in await differences(pool)]
+            if check:
+                emit({"differences": found}, lambda: [f"差异 differences: {len(found)}"])
+                if found:
+                    say(
+                        "查询表与事件不一致；请运行 zeren rebuild。 / The read models differ from the events; run zeren rebuild."
+                    )
+                    raise click.exceptions.Exit(1)
+                return
+            done = await fold_again(pool)
+            emit(
+                {"cases": done.cases, "events": done.events, "differences": found},
+                lambda: [
+                    f"已由 {done.events} 个事件重建 {done.cases} 件，原有差异 {len(found)} 处",
+                    f"rebuilt {done.cases} cases from {done.events} events; {len(found)} rows were different",
+                ],
+            )
+
+    run(work())
+
+
+@click.command("rehydrate")
+@as_json
+def rehydrate() -> None:
+    """为失去流程的未结案件重新启动流程 / start again every open case whose workflow is gone.
+
+    例 / example: zeren rehydrate
+    """
+
+    async def work() -> None:
+        async with opened_desk(Settings.find()) as parts:
+            cases = await open_cases(parts.pool)
+            started = 0
+            for seen, case in enumerate(cases, start=1):
+                started += await parts.door.wake(case)
+                if seen % _TOLD_EVERY == 0:
+                    say(f"{seen}/{len(cases)}")
+        emit(
+            {"open": len(cases), "started": started, "running": len(cases) - started},
+            lambda: [
+                f"未结 open {len(cases)} · 已启动 started {started} · 原在运行 running {len(cases) - started}"
+            ],
+        )
+
+    run(work())

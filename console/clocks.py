@@ -1,0 +1,118 @@
+"""Every clock that a case ever had, and why it stands where it stands: read off the events alone.
+
+running    it has not come to its end
+met        what it waited for was done in time
+missed     its instant passed first
+replaced   another one of its kind took its place (an allowance swapped at triage, the next rung of a ladder)
+dropped    the case ended otherwise, so nothing is waited for any more
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple
+
+from console.words import event_word, label
+from domain.base import Frozen
+from domain.case import Case
+from domain.deadlines import Deadline, clock_command
+from domain.events import AnyEvent, Recorded
+from domain.evolve import evolve
+from domain.jurisdiction import Name
+from domain.words import DeadlineKind
+
+ClockState = Literal["running", "met", "missed", "replaced", "dropped"]
+
+_WAITED_FOR: dict[str, frozenset[DeadlineKind]] = {
+    "answered_at_intake": frozenset({DeadlineKind.TRIAGE, DeadlineKind.RESOLVE}),
+    "ended_at_intake": frozenset({DeadlineKind.VERDICT}),
+    "not_accepted": frozenset({DeadlineKind.TRIAGE}),
+    "withdrawn": frozenset(),
+    "closed": frozenset({DeadlineKind.CLOSE}),
+}
+"""Events after which nothing is waited for: the clocks that they satisfy. Every other one that they stop is dropped."""
+
+
+class Ended(NamedTuple):
+    """How a clock stopped, and by which event."""
+
+    state: ClockState
+    by: Recorded
+
+
+class Clock(Frozen):
+    """One deadline with its end."""
+
+    deadline: Deadline
+    state: ClockState
+    reason: Name
+    ended_by: int | None = None
+
+
+def clocks(recorded: Iterable[Recorded]) -> list[Clock]:
+    """Every clock of the case in the order in which they were set."""
+    case: Case | None = None
+    known: dict[str, Deadline] = {}
+    ended: dict[str, Ended] = {}
+    for event in recorded:
+        known |= {deadline.id: deadline for deadline in _set_by(event.body)}
+        before = case
+        case = evolve(before, event)
+        standing = {deadline.id for deadline in case.deadlines}
+        for deadline in before.deadlines if before else ():
+            if deadline.id not in standing:
+                ended.setdefault(deadline.id, Ended(_how(deadline, event), event))
+    return [_clock(deadline, ended.get(deadline.id)) for deadline in known.values()]
+
+
+def _set_by(body: AnyEvent) -> Iterator[Deadline]:
+    for name in type(body).model_fields:
+        value = getattr(body, name)
+        if isinstance(value, Deadline):
+            yield value
+        elif isinstance(value, tuple):
+            yield from (part for part in value if isinstance(part, Deadline))  # pyright: ignore[reportUnknownVariableType]
+
+
+def _how(deadline: Deadline, event: Recorded) -> ClockState:
+    if any(new.kind is deadline.kind and new.cause is deadline.cause for new in _set_by(event.body)):
+        return "replaced"
+    if event.command == clock_command(deadline):
+        return "missed"
+    if deadline.kind is DeadlineKind.LADDER:
+        return "dropped"
+    satisfied = _WAITED_FOR.get(event.body.type)
+    return "met" if satisfied is None or deadline.kind in satisfied else "dropped"
+
+
+def _clock(deadline: Deadline, ended: Ended | None) -> Clock:
+    rule = f"{deadline.rule}@{deadline.rule_version}"
+    start = deadline.started_at.isoformat(timespec="seconds")
+    zh = f"依据 {rule}，自 {start} 起 {deadline.hours} 小时"
+    en = f"by {rule}, {deadline.hours} h from {start}"
+    if deadline.cause is not None:
+        zh, en = (
+            f"{zh}，因{label(deadline.cause)}超时",
+            f"{en}, since {label(deadline.cause, 'en')} was missed",
+        )
+    if ended is None:
+        return Clock(
+            deadline=deadline, state="running", reason=Name(zh=f"{zh}；仍在计时", en=f"{en}; running")
+        )
+    word = event_word(ended.by.body.type)
+    told = {
+        "met": Name(zh=f"按时完成（{word.zh}）", en=f"met ({word.en})"),
+        "missed": Name(zh=f"已超时（{word.zh}）", en=f"missed ({word.en})"),
+        "replaced": Name(zh=f"由新的时限接替（{word.zh}）", en=f"replaced by a new one ({word.en})"),
+        "dropped": Name(zh=f"不再需要（{word.zh}）", en=f"not needed any more ({word.en})"),
+    }[ended.state]
+    return Clock(
+        deadline=deadline,
+        state=ended.state,
+        reason=Name(zh=f"{zh}；{told.zh}", en=f"{en}; {told.en}"),
+        ended_by=ended.by.version,
+    )
+
+
+def promised(found: Iterable[Clock]) -> Name | None:
+    """What the resident was promised last about the time."""
+    promises = [clock.deadline.promise for clock in found if clock.deadline.promise is not None]
+    return promises[-1] if promises else None

@@ -1,0 +1,193 @@
+"""The JSON shapes of the reads, made of domain values alone. The commands, the API and the pages show the same ones.
+
+Instants are ISO 8601 in UTC. Ids are explained once, under ``names``.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from console.clocks import Clock, promised
+from domain.actors import Actor
+from domain.case import Case
+from domain.deadlines import Deadline
+from domain.events import Recorded
+from domain.holders import Held, Mark, holding
+from domain.jurisdiction import Name
+from domain.rules import Refusal
+from ledger.queue import Page, QueueItem
+
+Json = dict[str, Any]
+
+
+def moment(at: datetime | None) -> str | None:
+    """An instant as every surface writes it."""
+    return at.isoformat() if at is not None else None
+
+
+def named(names: Mapping[str, Name]) -> Json:
+    """What ids are called."""
+    return {id_: name.model_dump() for id_, name in sorted(names.items())}
+
+
+def refused(refusal: Refusal | None) -> Json | None:
+    """A refusal word for word, or None."""
+    return refusal.model_dump() if refusal else None
+
+
+def deadline_view(deadline: Deadline | None) -> Json | None:
+    """A running deadline in short."""
+    if deadline is None:
+        return None
+    return {"kind": deadline.kind.value, "due": moment(deadline.due), "rule": deadline.rule}
+
+
+def case_view(case: Case, events: int, names: Mapping[str, Name]) -> Json:
+    """A case as it stands, or stood."""
+    held = holding(case)
+    return {
+        "number": case.number,
+        "case": str(case.id),
+        "state": case.state.value,
+        "version": case.version,
+        "episode": case.episode,
+        "kind": case.kind.value,
+        "procedure": case.procedure.value,
+        "channel": case.channel.value,
+        "matter": case.matter,
+        "place": case.place,
+        "answering": held.answering if held else None,
+        "charge": held.charge.value if held else None,
+        "charged_to": held.charged_to if held else None,
+        "lead": case.lead,
+        "dispatcher": case.dispatcher,
+        "proposed": case.proposal.to if case.proposal else None,
+        "ruling": case.ruling.body if case.ruling else None,
+        "overseers": list(case.overseers),
+        "exceptions": [exception.value for exception in case.exceptions],
+        "next_deadline": moment(case.next_deadline.due) if case.next_deadline else None,
+        "deadlines": [deadline_view(deadline) for deadline in case.deadlines],
+        "received_at": moment(case.received_at),
+        "registered_at": moment(case.registered_at),
+        "anonymous": case.anonymous,
+        "no_contact": case.no_contact,
+        "verdict": _verdict(case),
+        "rehandlings": case.rehandlings,
+        "ending": case.ending.value if case.ending else None,
+        "ended_at": moment(case.ended_at),
+        "last_at": moment(case.last_at),
+        "events": events,
+        "names": named(names),
+    }
+
+
+def _verdict(case: Case) -> Json | None:
+    if case.verdict is None:
+        return None
+    said = case.verdict.satisfaction
+    return {"satisfaction": said.value if said else None, "at": moment(case.verdict.at)}
+
+
+def holders_view(number: str, intervals: Sequence[Held], names: Mapping[str, Name]) -> Json:
+    """Who answered, instant by instant. ``seconds`` is the sum over the intervals: between episodes nobody answers."""
+    rows = [_interval(held) for held in intervals]
+    return {
+        "number": number,
+        "from": rows[0]["from"] if rows else None,
+        "to": rows[-1]["to"] if rows else None,
+        "seconds": sum(row["seconds"] for row in rows),
+        "intervals": rows,
+        "names": named(names),
+    }
+
+
+def _interval(held: Held) -> Json:
+    return {
+        "episode": held.episode,
+        "answering": held.answering,
+        "charge": held.charge.value,
+        "charged_to": held.charged_to,
+        "from": moment(held.start),
+        "to": moment(held.end),
+        "seconds": held.seconds,
+        "opened_by": _mark(held.opened_by),
+        "closed_by": _mark(held.closed_by),
+    }
+
+
+def _mark(mark: Mark | None) -> Json | None:
+    return {"version": mark.version, "type": mark.type} if mark else None
+
+
+def actor_view(actor: Actor) -> Json:
+    """Who acted, by id, under which hat."""
+    return actor.model_dump(mode="json", exclude_none=True)
+
+
+def history_view(number: str, recorded: Iterable[Recorded], names: Mapping[str, Name]) -> Json:
+    """Every event with its envelope. Free text is not in events; ``personal`` says which fields were written."""
+    return {"number": number, "events": [_event(event) for event in recorded], "names": named(names)}
+
+
+def _event(event: Recorded) -> Json:
+    body = event.body.model_dump(mode="json")
+    personal = body.pop("personal", None)
+    return {
+        "version": event.version,
+        "type": body.pop("type"),
+        "at": moment(event.at),
+        "recorded_at": moment(event.recorded_at),
+        "done_at": moment(event.done_at),
+        "actor": actor_view(event.actor),
+        "command": event.command,
+        "facts": event.facts.model_dump(),
+        "personal": personal["fields"] if personal else [],
+        "data": body,
+    }
+
+
+def clocks_view(number: str, found: Sequence[Clock]) -> Json:
+    """Every deadline, and what the resident was promised last."""
+    promise = promised(found)
+    return {
+        "number": number,
+        "clocks": [_clock(clock) for clock in found],
+        "promised": promise.model_dump() if promise else None,
+    }
+
+
+def _clock(clock: Clock) -> Json:
+    deadline = clock.deadline
+    return {
+        "id": deadline.id,
+        "kind": deadline.kind.value,
+        "state": clock.state,
+        "started_at": moment(deadline.started_at),
+        "hours": deadline.hours,
+        "due": moment(deadline.due),
+        "rule": deadline.rule,
+        "rule_version": deadline.rule_version,
+        "calendar": deadline.calendar,
+        "cause": deadline.cause.value if deadline.cause else None,
+        "promise": deadline.promise.model_dump() if deadline.promise else None,
+        "reason": clock.reason.model_dump(),
+        "ended_by": clock.ended_by,
+    }
+
+
+def queue_view(page: Page, names: Mapping[str, Name]) -> Json:
+    """One page of a queue. ``next`` is given back as ``after`` to get the following one; null on the last."""
+    return {
+        "total": page.total,
+        "items": [_item(item) for item in page.items],
+        "next": page.after,
+        "names": named(names),
+    }
+
+
+def _item(item: QueueItem) -> Json:
+    return item.model_dump(mode="json", exclude={"case"}) | {
+        "next_deadline": moment(item.next_deadline),
+        "registered_at": moment(item.registered_at),
+        "received_at": moment(item.received_at),
+    }

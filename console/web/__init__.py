@@ -1,0 +1,1 @@
+"""The console over HTTP: the API, the pages, and the guard in front of both."""

@@ -1,0 +1,89 @@
+"""Forms made of the commands themselves: one control for each field, in both languages, and back again.
+
+A form works without JavaScript. A field left empty is a field not given; a yes-or-no field is a choice of three, so that
+"no" is said and never merely not ticked.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+from urllib.parse import parse_qsl
+
+from console.fields import spec
+from console.words import command_word, field_word, label
+from domain.errors import BadInput
+
+_MOST_FIELDS = 60
+_LONG = frozenset({"text", "ground", "note", "finding", "reply", "evidence"})
+
+
+class Choice(NamedTuple):
+    """One entry of a list."""
+
+    value: str
+    words: str
+
+
+class Control(NamedTuple):
+    """One control: ``kind`` is select, area, line or time."""
+
+    name: str
+    words: str
+    kind: str
+    required: bool
+    choices: tuple[Choice, ...] = ()
+    hint: str = ""
+
+
+class Form(NamedTuple):
+    """A command as a form."""
+
+    command: str
+    words: str
+    controls: tuple[Control, ...]
+
+
+def form(command: str, lang: str) -> Form:
+    """The form of a command in one language."""
+    known = spec(command)
+    controls = [_control(name, command, lang) for name in known.names()]
+    return Form(command, command_word(command).say(lang), tuple(controls))
+
+
+def _control(name: str, command: str, lang: str) -> Control:
+    known = spec(command)
+    words = field_word(name).say(lang)
+    field = known.fields.get(name)
+    if field is None:
+        return Control(name, words, "area" if name in _LONG else "line", known.texts[name])
+    if field.choices is not None:
+        return Control(name, words, "select", field.required, _choices(field.choices, lang))
+    if field.kind == "yes_no":
+        answers = (Choice("true", "是 yes"), Choice("false", "否 no"))
+        return Control(name, words, "select", field.required, answers)
+    if field.kind == "instant":
+        return Control(name, words, "time", field.required, hint="2026-03-01T09:00:00+08:00")
+    hints = {
+        "body": ("单位名称或编号", "a body's name or id"),
+        "matter": ("事项名称或编号", "a matter's name or id"),
+        "place": ("社区、街道名称或区划代码", "a place's name or code"),
+    }
+    zh, en = hints.get(field.kind, ("", ""))
+    return Control(name, words, "line", field.required, hint=en if lang == "en" else zh)
+
+
+def _choices(codes: type[StrEnum], lang: str) -> tuple[Choice, ...]:
+    return tuple(Choice(code.value, label(code, lang)) for code in codes)
+
+
+def read_form(body: bytes) -> dict[str, str]:
+    """The fields of a form that a browser sent; empty ones are left out. Raises BadInput."""
+    try:
+        pairs = parse_qsl(
+            body.decode("ascii"), strict_parsing=False, max_num_fields=_MOST_FIELDS, errors="strict"
+        )
+    except (ValueError, UnicodeError):
+        raise BadInput(
+            "表单内容读不出来；请重新填写。", "The form cannot be read; fill it in again."
+        ) from None
+    # Browsers end lines with CR LF, whatever was typed.
+    return {name: value.replace("\r\n", "\n") for name, value in pairs if value}

@@ -1,0 +1,240 @@
+"""The pages: a queue, a form to take a case in, and a case with its table of responsibility. Chinese first.
+
+Everything is a plain page or a plain form that is answered by a redirect; no script is needed. ``?lang=en`` and the
+person who acts are remembered in cookies of this site. Each form carries the id of its command, so that sending it
+twice does it once.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from importlib.resources import files
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.templating import Jinja2Templates
+
+from console.desk import Desk, Receipt, new_command_id
+from console.errors import WrongUsage
+from console.hats import Acting
+from console.shown import called, lasting, local, who
+from console.web.api import desk_of
+from console.web.forms import form, read_form
+from console.words import command_word, event_word, field_word, label
+from domain.errors import BadInput
+from domain.words import CaseKind, Channel, Charge, DeadlineKind, State
+
+pages = APIRouter(include_in_schema=False)
+
+_ACTS_AS = "zeren_user"
+_LANG = "zeren_lang"
+_YEAR = 365 * 24 * 3600
+_COMMAND_ID = "_command_id"
+_VERSION = "_version"
+
+_templates = Jinja2Templates(directory=str(files("console").joinpath("templates")))
+
+
+def _code(kind: type[StrEnum], code: str | None, lang: str) -> str:
+    return label(kind(code), lang) if code else "—"
+
+
+_templates.env.globals.update(  # pyright: ignore[reportUnknownMemberType] - Jinja's own mapping is not typed
+    called=called,
+    lasting=lasting,
+    local=local,
+    who=who,
+    state_word=lambda code, lang: _code(State, code, lang),
+    charge_word=lambda code, lang: _code(Charge, code, lang),
+    kind_word=lambda code, lang: _code(CaseKind, code, lang),
+    channel_word=lambda code, lang: _code(Channel, code, lang),
+    clock_word=lambda code, lang: _code(DeadlineKind, code, lang),
+    event_word=lambda name, lang: event_word(name).say(lang),
+    command_word=lambda name, lang: command_word(name).say(lang),
+    field_word=lambda name, lang: field_word(name).say(lang),
+)
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a browser asked for a page, and not a program for JSON."""
+    inside = request.url.path.startswith("/api/")
+    return not inside and "text/html" in request.headers.get("accept", "")
+
+
+def _lang(request: Request) -> str:
+    told = request.query_params.get("lang") or request.cookies.get(_LANG)
+    return "en" if told == "en" else "zh"
+
+
+async def _page(request: Request, template: str, status: int = 200, **shown: Any) -> Response:  # noqa: ANN401
+    """A page with what every page shows. The language asked for is remembered."""
+    lang = _lang(request)
+    desk = desk_of(request)
+    context = {
+        "lang": lang,
+        "people": await desk.people(),
+        "user": request.cookies.get(_ACTS_AS, ""),
+        "zone": await desk.zone(),
+        **shown,
+    }
+    response = _templates.TemplateResponse(request, template, context, status_code=status)
+    if request.query_params.get("lang"):
+        response.set_cookie(_LANG, lang, max_age=_YEAR, httponly=True, samesite="strict")
+    return response
+
+
+def refused_page(request: Request, status: int, zh: str, en: str) -> Response:
+    """A page with one sentence: what went wrong and what to do."""
+    context = {"lang": _lang(request), "zh": zh, "en": en, "people": [], "user": ""}
+    return _templates.TemplateResponse(request, "message.html", context, status_code=status)
+
+
+@pages.get("/")
+async def first(request: Request) -> Response:
+    """The queue, and the form to take a case in."""
+    return await _first(request, {})
+
+
+async def _first(
+    request: Request, filled: Mapping[str, str], status: int = 200, said: Any = None
+) -> Response:  # noqa: ANN401
+    desk = desk_of(request)
+    body, state = request.query_params.get("body", ""), request.query_params.get("state", "")
+    listed, problem = await _queue(desk, request, body, state)
+    return await _page(
+        request,
+        "queue.html",
+        status,
+        queue=listed,
+        body=body,
+        state=state,
+        states=list(State),
+        form=form("register", _lang(request)),
+        matters=(await desk.matters("", 200))["items"],
+        filled=filled,
+        command_id=filled.get(_COMMAND_ID) or new_command_id(),
+        said=said or problem,
+    )
+
+
+async def _queue(desk: Desk, request: Request, body: str, state: str) -> tuple[Any, BadInput | None]:
+    """The page of the queue that was asked for; the first of all where the question does not fit."""
+    overdue = request.query_params.get("overdue") == "true"
+    try:
+        wanted = State(state) if state in set(State) else None
+        after = request.query_params.get("after")
+        return await desk.queue(body=body or None, state=wanted, overdue=overdue, limit=50, after=after), None
+    except BadInput as error:
+        return await desk.queue(limit=50), error
+
+
+@pages.post("/acting")
+async def acting(request: Request) -> Response:
+    """Remember who acts."""
+    told = read_form(await request.body())
+    response = RedirectResponse(_back(told.get("back", "/")), status_code=303)
+    response.set_cookie(_ACTS_AS, told.get("user", "")[:64], max_age=_YEAR, httponly=True, samesite="strict")
+    return response
+
+
+def _back(path: str) -> str:
+    """A path of this site, never another one."""
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+
+
+def _acting(request: Request) -> Acting:
+    user = request.cookies.get(_ACTS_AS)
+    if not user:
+        raise WrongUsage("请先在页面上方选择办理人。", "Choose who acts at the top of the page first.")
+    return Acting(user)
+
+
+@pages.post("/cases")
+async def take_in(request: Request) -> Response:
+    """Take a case in, and go to it."""
+    told = read_form(await request.body())
+    fields = {name: value for name, value in told.items() if not name.startswith("_")}
+    try:
+        receipt = await desk_of(request).open_case(fields, _acting(request), command_id=told.get(_COMMAND_ID))
+    except BadInput as error:
+        return await _first(request, told, 422, error)
+    if not receipt.done:
+        # Its id has its answer for good: what is mended is another command.
+        return await _first(request, _renewed(told, receipt), 409, receipt.outcome)
+    return RedirectResponse(f"/cases/{receipt.as_json()['number']}", status_code=303)
+
+
+def _renewed(told: Mapping[str, str], receipt: Receipt) -> dict[str, str]:
+    """What was filled in; with a new id if the old one has been answered."""
+    return {
+        name: value for name, value in told.items() if name != _COMMAND_ID or receipt.outcome.answer is None
+    }
+
+
+@pages.get("/cases/{number}")
+async def case(request: Request, number: str) -> Response:
+    """One case: state, who answers, the table of responsibility, what happened, what can be done."""
+    return await _case(request, number, {})
+
+
+async def _case(
+    request: Request,
+    number: str,
+    filled: Mapping[str, str],
+    status: int = 200,
+    said: Any = None,  # noqa: ANN401
+) -> Response:
+    desk, lang = desk_of(request), _lang(request)
+    user = request.cookies.get(_ACTS_AS)
+    try:
+        allowed = await desk.allowed(number, Acting(user) if user else None)
+    except BadInput:
+        # A person who is no longer known must not keep the case from being looked at.
+        allowed = await desk.allowed(number)
+    rows = allowed["commands"]
+    return await _page(
+        request,
+        "case.html",
+        status,
+        case=await desk.show(number),
+        holders=await desk.holders(number),
+        history=await desk.history(number),
+        clocks=await desk.clocks(number),
+        forms=[(row, form(row["command"], lang)) for row in rows if row["allowed"]],
+        others=[row for row in rows if not row["allowed"]],
+        allowed_names=allowed["names"],
+        filled=filled,
+        new_id=new_command_id,
+        said=said,
+    )
+
+
+@pages.post("/cases/{number}/{command}")
+async def act(request: Request, number: str, command: str) -> Response:
+    """Give a command, and look at the case again."""
+    told = read_form(await request.body())
+    fields = {name: value for name, value in told.items() if not name.startswith("_")}
+    desk = desk_of(request)
+    try:
+        receipt = await desk.act(
+            number,
+            command,
+            fields,
+            _acting(request),
+            expected_version=_seen(told),
+            command_id=told.get(_COMMAND_ID),
+        )
+    except BadInput as error:
+        await desk.case(number)
+        return await _case(request, number, {**told, "_command": command}, 422, error)
+    if not receipt.done:
+        return await _case(
+            request, number, {**_renewed(told, receipt), "_command": command}, 409, receipt.outcome
+        )
+    return RedirectResponse(f"/cases/{receipt.number}", status_code=303)
+
+
+def _seen(told: Mapping[str, str]) -> int | None:
+    """The version that the form was made at."""
+    version = told.get(_VERSION, "")
+    return int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None  # noqa: PLR2004

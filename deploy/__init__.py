@@ -1,0 +1,1 @@
+"""The ways to run Zeren: one machine (embedded servers), and the first data for Wuchang."""

@@ -1,0 +1,184 @@
+"""A case as its events have made it. Everything else (state, who answers, what is due) is read off it.
+
+    proposal ─┬─ objection          before a lead has signed
+              └─▶ lead ─▶ return    after
+    ruling                          while a dispute is open
+    stage: handling ─▶ resolved ─▶ reviewed ─▶ judged
+    ending                          the episode is over
+"""
+
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import PositiveInt
+
+from domain.base import BodyId, Frozen, Instant, MatterId, PersonId, PlaceCode
+from domain.deadlines import Deadline
+from domain.words import (
+    CaseKind,
+    Channel,
+    DeadlineKind,
+    Ending,
+    Exceptional,
+    Procedure,
+    Reason,
+    Satisfaction,
+    State,
+)
+
+
+class Stage(StrEnum):
+    """How far the handling has come."""
+
+    HANDLING = "handling"
+    RESOLVED = "resolved"
+    REVIEWED = "reviewed"
+    JUDGED = "judged"
+
+
+class Objection(Frozen):
+    """An objection that waits for the proposer's answer."""
+
+    reason: Reason
+    proposed_owner: BodyId
+    at: Instant
+
+
+class Proposal(Frozen):
+    """A body has been asked to lead and has not signed."""
+
+    id: str
+    to: BodyId
+    by: BodyId
+    at: Instant
+    notified_at: Instant | None
+    objection: Objection | None = None
+
+
+class ReturnRequest(Frozen):
+    """The lead has asked the sender to take the case back."""
+
+    id: str
+    by: BodyId
+    to: BodyId
+    reason: Reason
+    proposed_owner: BodyId
+    at: Instant
+
+
+class Ruling(Frozen):
+    """A dispute is open. ``body`` is None while nobody is found who can rule."""
+
+    id: str
+    body: BodyId | None
+    parties: tuple[BodyId, ...]
+    opened_at: Instant
+
+
+class Verdict(Frozen):
+    """What the resident said, or that the window passed (``satisfaction`` None)."""
+
+    satisfaction: Satisfaction | None
+    channel: Channel | None
+    at: Instant
+
+
+class Rung(Frozen):
+    """A body that a missed deadline of kind ``cause`` has been carried up to, or that was alerted of it."""
+
+    cause: DeadlineKind
+    body: BodyId
+
+
+class Case(Frozen):
+    """One resident's issue, at one version.
+
+    ``material_version`` is the version of the last event that was not a mere ringing of the clock: an
+    ``expected_version`` from there on is fresh. ``lead`` has signed or was designated; ``sender`` is the body that
+    proposed it. ``handlers``, ``reviewers`` and ``rulers`` are the persons who have acted as such in this episode.
+    """
+
+    id: UUID
+    number: str
+    version: PositiveInt
+    material_version: PositiveInt
+    last_at: Instant
+    episode: PositiveInt = 1
+
+    kind: CaseKind
+    channel: Channel
+    procedure: Procedure
+    matter: MatterId | None = None
+    place: PlaceCode | None = None
+    registrar: BodyId | None = None
+    dispatcher: BodyId
+    received_at: Instant | None = None
+    registered_at: Instant
+    episode_at: Instant
+    anonymous: bool = False
+    no_contact: bool = False
+
+    lead: BodyId | None = None
+    lead_since: Instant | None = None
+    sender: BodyId | None = None
+    designated: bool = False
+    acknowledged: bool = True
+    started: bool = False
+    last_lead: BodyId | None = None
+    proposal: Proposal | None = None
+    return_request: ReturnRequest | None = None
+    ruling: Ruling | None = None
+    stage: Stage = Stage.HANDLING
+    answered_at_intake: bool = False
+    heard: bool = False
+
+    first_verdict: Verdict | None = None
+    verdict: Verdict | None = None
+    verdicts: int = 0
+    rehandlings: int = 0
+    ending: Ending | None = None
+    ended_at: Instant | None = None
+
+    deadlines: tuple[Deadline, ...] = ()
+    rungs: tuple[Rung, ...] = ()
+    overseers: tuple[BodyId, ...] = ()
+    exceptions: tuple[Exceptional, ...] = ()
+    handlers: tuple[PersonId, ...] = ()
+    reviewers: tuple[PersonId, ...] = ()
+    rulers: tuple[PersonId, ...] = ()
+
+    @property
+    def state(self) -> State:  # noqa: PLR0911 - one line for each state, in order of precedence
+        """Where the case stands."""
+        if self.ending is not None:
+            return State.ENDED
+        if self.ruling is not None:
+            return State.RULING
+        if self.proposal is not None:
+            return State.OBJECTED if self.proposal.objection else State.PROPOSED
+        if self.return_request is not None:
+            return State.RETURNING
+        if self.stage is not Stage.HANDLING:
+            return _STAGES[self.stage]
+        return State.TRIAGE if self.lead is None else State.WORKING
+
+    @property
+    def reviewer(self) -> BodyId:
+        """The reviewing body: the dispatching one."""
+        return self.dispatcher
+
+    @property
+    def next_deadline(self) -> Deadline | None:
+        """The deadline that comes first; of two at one instant, the one that was set first."""
+        return min(self.deadlines, key=lambda deadline: deadline.due, default=None)
+
+    def deadline(self, kind: DeadlineKind) -> Deadline | None:
+        """The running deadline of that kind."""
+        return next((deadline for deadline in self.deadlines if deadline.kind is kind), None)
+
+
+_STAGES = {
+    Stage.RESOLVED: State.RESOLVED,
+    Stage.REVIEWED: State.AWAITING_VERDICT,
+    Stage.JUDGED: State.JUDGED,
+}

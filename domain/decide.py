@@ -1,0 +1,301 @@
+"""The decider: one pure function from a case, a command, the facts and an instant to what happens (design.md §4).
+
+    decide(case, command, facts, at)
+      the case exists ─▶ it is at the version the actor saw ─▶ the state allows it ─▶ the actor may ─▶ its own rule
+
+``RULES`` is the table: for every command the states that allow it, what is said in the others, and its rule. A new
+command is a model in commands.py, a row in authority.py, a function beside its kin, and one line here
+(docs/adding-a-command.md). ``needs`` says which facts a decision reads; ``allowed`` answers what a case allows now.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from domain import commands as c
+from domain.actors import Actor
+from domain.authority import may, places
+from domain.base import BodyId, Frozen, Instant
+from domain.case import Case
+from domain.decision import Decision, refuse
+from domain.disputes import acknowledge, rule
+from domain.endings import close, not_accept, record_verdict, reopen, withdraw
+from domain.facts import Facts, Needs
+from domain.handoffs import (
+    accept_objection,
+    contest_objection,
+    object_,
+    propose,
+    refuse_return,
+    return_,
+    sign,
+    sign_return,
+)
+from domain.intake import answer_at_intake, register, triage
+from domain.ladder import oversee, strike
+from domain.rules import Refusal, Rule, refusal
+from domain.words import Role, State
+from domain.work import record_step, resolve, review, start
+
+OPEN = frozenset(State) - {State.ENDED}
+
+
+class CommandRule(NamedTuple):
+    """When a command may be given, what is said when it may not, and what it does."""
+
+    states: frozenset[State]
+    otherwise: Rule
+    decide: Callable[[Case, Any, Facts, Instant], Decision]
+
+
+def decide(case: Case | None, command: c.AnyCommand, facts: Facts, at: Instant) -> Decision:
+    """What ``command`` does to ``case`` at ``at``: events, a refusal, or both.
+
+    ``case`` is None for a registration only. Raises FactMissing if ``facts`` do not cover ``needs``.
+    """
+    if isinstance(command, c.Register):
+        if case is not None:
+            return refuse(ALREADY_REGISTERED, number=case.number)
+        return _missing_text(command) or _denied(command, None, facts, at) or register(command, facts, at)
+    if case is None:
+        return refuse(NO_CASE)
+    if isinstance(command, c.Strike):
+        return _denied(command, case, facts, at) or strike(case, command, facts, at)
+    table = RULES[command.type]
+    return (
+        _stale(case, command)
+        or _out_of_state(case, table)
+        or _denied(command, case, facts, at)
+        or _missing_text(command)
+        or table.decide(case, command, facts, at)
+    )
+
+
+def _stale(case: Case, command: c.Command) -> Decision | None:
+    """Whether the actor saw an older case than the one that stands. What the clock only rang about does not count."""
+    seen = command.expected_version
+    if seen is None or case.material_version <= seen <= case.version:
+        return None
+    return refuse(STALE_VERSION, seen=seen, version=case.version)
+
+
+def _out_of_state(case: Case, table: CommandRule) -> Decision | None:
+    if case.state in table.states:
+        return None
+    if case.state is State.ENDED:
+        return refuse(CASE_ENDED, ending=case.ending)
+    return refuse(table.otherwise, state=case.state)
+
+
+def _denied(command: c.AnyCommand, case: Case | None, facts: Facts, at: Instant) -> Decision | None:
+    denial = may(command.actor, command.type, case, facts, at)
+    return Decision(refusal=denial) if denial else None
+
+
+def _missing_text(command: c.Command) -> Decision | None:
+    given = frozenset(command.personal.fields if command.personal else ())
+    missing = sorted(command.texts - given)
+    return refuse(TEXT_MISSING, fields=", ".join(missing)) if missing else None
+
+
+def needs(case: Case | None, command: c.AnyCommand) -> Needs:
+    """The facts that deciding ``command`` reads, beyond what stands above each body."""
+    bodies: set[BodyId | None] = {command.actor.body}
+    people = {command.actor.person}
+    matters: set[str | None] = set()
+    places_: set[str | None] = set()
+    if case is not None:
+        bodies |= {case.dispatcher, case.registrar, case.lead, case.last_lead, case.sender, *case.overseers}
+        bodies |= {rung.body for rung in case.rungs}
+        matters.add(case.matter)
+        if case.proposal is not None:
+            bodies.add(case.proposal.to)
+            bodies.add(case.proposal.objection.proposed_owner if case.proposal.objection else None)
+        if case.return_request is not None:
+            bodies |= {case.return_request.to, case.return_request.proposed_owner}
+        if case.ruling is not None:
+            bodies |= {case.ruling.body, *case.ruling.parties}
+    for field, into in (("to", bodies), ("proposed_owner", bodies), ("designate", bodies), ("matter", matters)):
+        into.add(getattr(command, field, None))
+    places_.add(getattr(command, "place", None))
+    return Needs(
+        bodies=frozenset(body for body in bodies if body),
+        people=frozenset(who for who in people if who),
+        matters=frozenset(matter for matter in matters if matter),
+        places=frozenset(place for place in places_ if place),
+    )
+
+
+class Allowance(Frozen):
+    """Whether a command may be given now: at which bodies and under which hats, or why not."""
+
+    command: str
+    allowed: bool
+    bodies: tuple[BodyId, ...] = ()
+    roles: tuple[Role, ...] = ()
+    refusal: Refusal | None = None
+
+
+def allowed(case: Case, actor: Actor | None, facts: Facts, at: Instant) -> list[Allowance]:
+    """Every command: whether the state allows it and ``actor`` may give it; without an actor, whether anybody may."""
+    answers: list[Allowance] = []
+    for name, table in RULES.items():
+        roles, bodies = places(name, case, facts, at)
+        stopped = _out_of_state(case, table)
+        denial = stopped.refusal if stopped else may(actor, name, case, facts, at) if actor else None
+        if denial is None and not bodies:
+            denial = refusal(NOBODY_MAY)
+        answers.append(
+            Allowance(
+                command=name,
+                allowed=denial is None,
+                bodies=() if stopped else tuple(sorted(bodies)),
+                roles=() if stopped else tuple(sorted(roles)),
+                refusal=denial,
+            )
+        )
+    return answers
+
+
+NO_CASE = Rule(
+    "case.unknown",
+    zh="没有这个案件。",
+    en="There is no such case.",
+    next_zh="请核对案件号。",
+    next_en="Check the case number.",
+)
+ALREADY_REGISTERED = Rule(
+    "case.already-registered",
+    zh="案件已登记，案件号 {number}。",
+    en="The case is already registered as {number}.",
+    next_zh="请直接办理该案件。",
+    next_en="Go on with that case.",
+)
+CASE_ENDED = Rule(
+    "case.ended",
+    zh="案件已终结（{ending}）。",
+    en="The case has ended ({ending}).",
+    next_zh="仍有问题的，请在期限内重办（reopen），或重新登记。",
+    next_en="If the problem remains, reopen it in time or register a new case.",
+)
+STALE_VERSION = Rule(
+    "case.stale-version",
+    zh="您看到的是第 {seen} 版，案件现为第 {version} 版，其间已有变化。",
+    en="You saw version {seen}; the case is at version {version} and has changed in between.",
+    next_zh="请查看最新情况后重新提交，您填写的内容未丢失。",
+    next_en="Look at the case as it stands and send it again; nothing that you wrote is lost.",
+)
+TEXT_MISSING = Rule(
+    "case.text-missing",
+    zh="缺少必填内容：{fields}。",
+    en="What has to be written is missing: {fields}.",
+    next_zh="请补充后重新提交。",
+    next_en="Fill it in and send it again.",
+)
+NOBODY_MAY = Rule(
+    "case.nobody-may",
+    zh="目前没有单位可以办理此步。",
+    en="There is no body that could take this step now.",
+    next_zh="请查看案件的异常提示。",
+    next_en="Look at the exceptions of the case.",
+)
+NOTHING_PROPOSED = Rule(
+    "hand-off.nothing-proposed",
+    zh="本件没有待签收的拟派（当前状态：{state}）。",
+    en="Nothing waits for a signature on this case (state: {state}).",
+    next_zh="请查看案件当前的主办单位。",
+    next_en="Look at the case for the body that leads now.",
+)
+NOT_OBJECTED = Rule(
+    "hand-off.not-objected",
+    zh="本件没有待答复的异议（当前状态：{state}）。",
+    en="No objection waits for an answer on this case (state: {state}).",
+    next_zh="请查看案件当前状态。",
+    next_en="Look at how the case stands.",
+)
+NOT_IN_TRIAGE = Rule(
+    "intake.not-in-triage",
+    zh="本件不在待派状态（当前状态：{state}）。",
+    en="The case is not in triage (state: {state}).",
+    next_zh="已有拟派或主办单位的，须经异议、退回或裁定才能改派。",
+    next_en="Where a body is proposed or leads, the case moves by an objection, a return or a ruling.",
+)
+NOT_WORKING = Rule(
+    "work.not-working",
+    zh="本件不在办理中（当前状态：{state}）。",
+    en="The case is not being worked on (state: {state}).",
+    next_zh="请查看案件当前等待哪个单位。",
+    next_en="Look at the case for the body that it waits for.",
+)
+NOTHING_RETURNED = Rule(
+    "hand-off.nothing-returned",
+    zh="本件没有待签收的退回（当前状态：{state}）。",
+    en="No return waits for a signature on this case (state: {state}).",
+    next_zh="请查看案件当前状态。",
+    next_en="Look at how the case stands.",
+)
+NO_RULING = Rule(
+    "dispute.no-ruling",
+    zh="本件没有待裁定的争议（当前状态：{state}）。",
+    en="No dispute waits for a ruling on this case (state: {state}).",
+    next_zh="异议被驳或退回被拒后才进入裁定。",
+    next_en="A ruling opens when an objection is contested or a return refused.",
+)
+NOT_RESOLVED = Rule(
+    "work.not-resolved",
+    zh="本件尚未办结，不能审核（当前状态：{state}）。",
+    en="The case has not been resolved, so there is nothing to review (state: {state}).",
+    next_zh="请等待主办单位办结。",
+    next_en="Wait for the lead to resolve it.",
+)
+NO_VERDICT_ASKED = Rule(
+    "verdict.not-asked",
+    zh="本件目前不在评价期（当前状态：{state}）。",
+    en="No verdict is asked for on this case now (state: {state}).",
+    next_zh="审核通过后方可评价，逾期视为未评价。",
+    next_en="A verdict is asked once the review has passed, until its window ends.",
+)
+NOT_JUDGED = Rule(
+    "ending.not-judged",
+    zh="居民尚未评价，评价期也未届满，不能结案（当前状态：{state}）。",
+    en="The resident has not judged and the window has not passed, so it cannot be closed (state: {state}).",
+    next_zh="请等待评价或评价期届满。",
+    next_en="Wait for the verdict or for its window to end.",
+)
+NOT_ENDED = Rule(
+    "ending.not-ended",
+    zh="案件尚未终结，无需重办（当前状态：{state}）。",
+    en="The case has not ended, so there is nothing to reopen (state: {state}).",
+    next_zh="请继续办理。",
+    next_en="Go on with the case.",
+)
+
+_TRIAGE = frozenset({State.TRIAGE})
+_PROPOSED = frozenset({State.PROPOSED})
+_OBJECTED = frozenset({State.OBJECTED})
+_WORKING = frozenset({State.WORKING})
+_RETURNING = frozenset({State.RETURNING})
+
+RULES: dict[str, CommandRule] = {
+    "triage": CommandRule(_TRIAGE, NOT_IN_TRIAGE, triage),
+    "answer_at_intake": CommandRule(_TRIAGE, NOT_IN_TRIAGE, answer_at_intake),
+    "propose": CommandRule(_TRIAGE, NOT_IN_TRIAGE, propose),
+    "sign": CommandRule(_PROPOSED, NOTHING_PROPOSED, sign),
+    "object": CommandRule(_PROPOSED, NOTHING_PROPOSED, object_),
+    "accept_objection": CommandRule(_OBJECTED, NOT_OBJECTED, accept_objection),
+    "contest_objection": CommandRule(_OBJECTED, NOT_OBJECTED, contest_objection),
+    "return": CommandRule(_WORKING, NOT_WORKING, return_),
+    "sign_return": CommandRule(_RETURNING, NOTHING_RETURNED, sign_return),
+    "refuse_return": CommandRule(_RETURNING, NOTHING_RETURNED, refuse_return),
+    "rule": CommandRule(frozenset({State.RULING}), NO_RULING, rule),
+    "acknowledge": CommandRule(_WORKING, NOT_WORKING, acknowledge),
+    "start": CommandRule(_WORKING, NOT_WORKING, start),
+    "record_step": CommandRule(OPEN, NOT_WORKING, record_step),
+    "resolve": CommandRule(_WORKING, NOT_WORKING, resolve),
+    "review": CommandRule(frozenset({State.RESOLVED}), NOT_RESOLVED, review),
+    "record_verdict": CommandRule(frozenset({State.AWAITING_VERDICT}), NO_VERDICT_ASKED, record_verdict),
+    "close": CommandRule(frozenset({State.JUDGED}), NOT_JUDGED, close),
+    "reopen": CommandRule(frozenset({State.ENDED}), NOT_ENDED, reopen),
+    "withdraw": CommandRule(OPEN, NOT_WORKING, withdraw),
+    "not_accept": CommandRule(_TRIAGE, NOT_IN_TRIAGE, not_accept),
+    "oversee": CommandRule(OPEN, NOT_WORKING, oversee),
+}

@@ -1,0 +1,95 @@
+"""Facts: the slice of the jurisdiction that a decision reads, with the version it was cut from.
+
+Facts are fetched by an activity, never taken from a worker's memory, and the append refuses them when a newer version
+of the pack has been loaded, so that the command is decided again (design.md §4). ``Needs`` says what to fetch; bodies
+come with everything above them, over links of every kind, and with their successors.
+"""
+
+from pydantic import Field
+
+from domain.base import BodyId, Frozen, Instant, Interval, MatterId, PersonId, PlaceCode
+from domain.errors import FactMissing
+from domain.jurisdiction import Body, Dispatch, Matter, Place, Policy, Post
+from domain.words import Procedure, Role
+
+
+class Needs(Frozen):
+    """What a decision wants to know."""
+
+    bodies: frozenset[BodyId] = frozenset()
+    people: frozenset[PersonId] = frozenset()
+    matters: frozenset[MatterId] = frozenset()
+    places: frozenset[PlaceCode] = frozenset()
+
+
+class Facts(Frozen):
+    """What is known of the organisation, at one version of the pack.
+
+    ``asked`` is what was looked up: an id that was asked for and is not in the maps does not exist. ``posts`` holds
+    every post of every asked-for person and of every asked-for body. ``places`` comes with the places above.
+    """
+
+    pack: str
+    version: int
+    asked: Needs
+    bodies: dict[BodyId, Body] = Field(default_factory=dict[BodyId, Body])
+    posts: tuple[Post, ...] = ()
+    matters: dict[MatterId, Matter] = Field(default_factory=dict[MatterId, Matter])
+    places: dict[PlaceCode, Place] = Field(default_factory=dict[PlaceCode, Place])
+    dispatch: tuple[Dispatch, ...] = ()
+    policy: Policy
+
+    def covers(self, needs: Needs) -> bool:
+        """Whether everything in ``needs`` was already looked up."""
+        return (
+            needs.bodies <= self.asked.bodies
+            and needs.people <= self.asked.people
+            and needs.matters <= self.asked.matters
+            and needs.places <= self.asked.places
+        )
+
+    def body(self, body: BodyId) -> Body:
+        """The body of that id. Raises FactMissing if it was not fetched: a bug in ``needs``, never bad input."""
+        try:
+            return self.bodies[body]
+        except KeyError:
+            raise FactMissing("body", body) from None
+
+    def matter(self, matter: MatterId) -> Matter:
+        """The matter of that id. Raises FactMissing if it was not fetched."""
+        try:
+            return self.matters[matter]
+        except KeyError:
+            raise FactMissing("matter", matter) from None
+
+    def name(self, body: BodyId | None) -> str:
+        """The name of a body for a sentence; its id if it is unknown."""
+        if body is None:
+            return "—"
+        known = self.bodies.get(body)
+        return known.name.zh if known else body
+
+    def in_post(self, person: PersonId, body: BodyId, role: Role, at: Instant) -> bool:
+        """Whether the person acts for the body under that hat at ``at``."""
+        return any(
+            post.person == person and post.body == body and post.role is role and post.held(at) for post in self.posts
+        )
+
+    def somebody_in_post(self, body: BodyId, roles: frozenset[Role], window: Interval) -> bool:
+        """Whether at every instant of ``window`` somebody with one of ``roles`` was in post, not always the same."""
+        covered = window.start
+        posts = sorted(
+            (post for post in self.posts if post.body == body and post.role in roles), key=lambda post: post.valid_from
+        )
+        for post in posts:
+            if post.valid_from > covered:
+                break
+            if post.valid_to is None or post.valid_to >= window.end:
+                return True
+            covered = max(covered, post.valid_to)
+        return covered >= window.end
+
+    def dispatcher(self, procedure: Procedure, division: PlaceCode) -> BodyId | None:
+        """The dispatching body for a division: the row with the longest code that it starts with."""
+        rows = [row for row in self.dispatch if row.procedure is procedure and division.startswith(row.division)]
+        return max(rows, key=lambda row: len(row.division)).body if rows else None

@@ -1,0 +1,211 @@
+"""Hand-offs (移交): how the lead passes from one body to another.
+
+A body leads only what it has signed for; until then the dispatching body, or the last lead, answers.
+
+    propose ─▶ sign      the lead moves
+            ├▶ object    before signing ─▶ accepted: triage │ contested or unanswered: a ruling opens
+            └▶ (lapse)   somebody was in post throughout: deemed signed │ nobody: triage, an exception
+    lead ─▶ return       after signing ─▶ signed by the sender: triage │ refused or unanswered: a ruling opens
+
+Rules: design.md §3.2, §3.3. Sources: 北京市接诉即办工作条例 Art 14 (首接负责); 信访工作条例 Art 23 (objection and return).
+"""
+
+from datetime import timedelta
+
+from domain import events as e
+from domain.base import BodyId, Instant, Interval
+from domain.case import Case, Proposal, ReturnRequest
+from domain.commands import (
+    AcceptObjection,
+    ContestObjection,
+    Object,
+    Propose,
+    RefuseReturn,
+    Return,
+    Sign,
+    SignReturn,
+)
+from domain.deadlines import Deadline, set_deadline
+from domain.decision import Decision, record, refuse
+from domain.disputes import open_ruling
+from domain.eligibility import NO_SUCH_BODY, unfit_lead
+from domain.facts import Facts
+from domain.rules import Rule
+from domain.words import DeadlineKind, Exceptional, Role
+from domain.work import barred_from_handling
+
+MAY_SIGN = frozenset({Role.CASEWORKER, Role.HEAD})
+"""The hats of those who are entitled to sign; their presence is what binds a silent body."""
+
+
+def clock(kind: DeadlineKind, case: Case, facts: Facts, at: Instant, *, after: int = 1) -> Deadline:
+    """A deadline of the case that starts at ``at``, set by the event ``after`` versions from now."""
+    return set_deadline(
+        kind,
+        version=case.version + after,
+        procedure=case.procedure,
+        matter=case.matter,
+        facts=facts,
+        start=at,
+    )
+
+
+def propose(case: Case, command: Propose, facts: Facts, at: Instant) -> Decision:
+    """A body is asked to lead. The row in its inbox is the notice, written with the event.
+
+    Refuses: NO_MATTER, NO_SUCH_BODY, BODY_NOT_THERE, NEVER_LEADS, PUSHED_DOWN (recorded).
+    """
+    unfit = unfit_lead(case, command.to, command.type, facts, at)
+    if unfit is not None:
+        return unfit
+    return record(
+        e.Proposed(
+            proposal=f"proposal.{case.version + 1}",
+            to=command.to,
+            by=case.dispatcher,
+            notified_at=at,
+            deadline=clock(DeadlineKind.SIGN, case, facts, at),
+        )
+    )
+
+
+def sign(case: Case, command: Sign, facts: Facts, at: Instant) -> Decision:  # noqa: ARG001
+    """The proposed body takes the lead.
+
+    Refuses: SAME_PERSON_HANDLES.
+    """
+    proposal = waiting(case)
+    return barred_from_handling(case, command.actor) or record(e.Signed(proposal=proposal.id, lead=proposal.to))
+
+
+def lapse(case: Case, proposal: Proposal, facts: Facts, at: Instant) -> Decision:
+    """The window to sign has passed.
+
+    Silence binds only a body that could have spoken: somebody entitled to act had to be in post, with the notice in
+    the inbox, at every instant of the window. Blaming an empty desk would put responsibility where nobody sat.
+    """
+    window = Interval(start=proposal.notified_at or proposal.at, end=at)
+    spoke_for = facts.somebody_in_post(proposal.to, MAY_SIGN, window) and facts.body(proposal.to).valid(at)
+    if proposal.notified_at is not None and spoke_for:
+        return record(e.DeemedSigned(proposal=proposal.id, lead=proposal.to, window=window))
+    ended = e.ProposalEnded(
+        proposal=proposal.id, cause="nobody_in_post", deadline=clock(DeadlineKind.TRIAGE, case, facts, at)
+    )
+    return record(ended, e.ExceptionRaised(kind=Exceptional.EMPTY_DESK, body=proposal.to))
+
+
+def object_(case: Case, command: Object, facts: Facts, at: Instant) -> Decision:
+    """Before signing: not ours, for this reason, on this ground, but theirs.
+
+    Refuses: NO_SUCH_BODY, NAMES_ITSELF.
+    """
+    proposal = waiting(case)
+    wrong = _wrong_owner(command.proposed_owner, proposal.to, facts)
+    if wrong is not None:
+        return wrong
+    return record(
+        e.Objected(
+            proposal=proposal.id,
+            reason=command.reason,
+            proposed_owner=command.proposed_owner,
+            personal=command.personal,
+            deadline=clock(DeadlineKind.ANSWER_OBJECTION, case, facts, at),
+        )
+    )
+
+
+def accept_objection(case: Case, command: AcceptObjection, facts: Facts, at: Instant) -> Decision:  # noqa: ARG001
+    """The proposer agrees: the proposal ends and the case is back in triage."""
+    proposal = waiting(case)
+    return record(
+        e.ProposalEnded(
+            proposal=proposal.id, cause="objection_accepted", deadline=clock(DeadlineKind.TRIAGE, case, facts, at)
+        )
+    )
+
+
+def contest_objection(case: Case, command: ContestObjection, facts: Facts, at: Instant) -> Decision:
+    """The proposer does not agree: a ruling opens above the bodies in dispute."""
+    return open_ruling(case, "objection_contested", command.personal, facts, at)
+
+
+def return_(case: Case, command: Return, facts: Facts, at: Instant) -> Decision:
+    """After signing: the lead asks the sender to take the case back, and leads on until he signs.
+
+    Refuses: DESIGNATED, RETURN_TOO_LATE, NO_SUCH_BODY, NAMES_ITSELF.
+    """
+    lead, since = case.lead, case.lead_since
+    assert lead is not None and since is not None, "only a lead may return"  # noqa: S101, PT018
+    if case.designated:
+        return refuse(DESIGNATED)
+    if at > since + timedelta(hours=facts.policy.return_hours):
+        return refuse(RETURN_TOO_LATE, hours=facts.policy.return_hours)
+    wrong = _wrong_owner(command.proposed_owner, lead, facts)
+    if wrong is not None:
+        return wrong
+    return record(
+        e.ReturnRequested(
+            request=f"return.{case.version + 1}",
+            by=lead,
+            to=case.sender or case.dispatcher,
+            reason=command.reason,
+            proposed_owner=command.proposed_owner,
+            personal=command.personal,
+            deadline=clock(DeadlineKind.SIGN_RETURN, case, facts, at),
+        )
+    )
+
+
+def sign_return(case: Case, command: SignReturn, facts: Facts, at: Instant) -> Decision:  # noqa: ARG001
+    """The sender takes the case back: no lead, the dispatching body answers again."""
+    request = _asked(case)
+    return record(
+        e.Returned(request=request.id, by=request.to, deadline=clock(DeadlineKind.TRIAGE, case, facts, at))
+    )
+
+
+def refuse_return(case: Case, command: RefuseReturn, facts: Facts, at: Instant) -> Decision:
+    """The sender does not take it back: a ruling opens."""
+    return open_ruling(case, "return_refused", command.personal, facts, at)
+
+
+def waiting(case: Case) -> Proposal:
+    """The proposal that waits; the state table lets no command through without one."""
+    assert case.proposal is not None, "the state table demands a proposal"  # noqa: S101
+    return case.proposal
+
+
+def _asked(case: Case) -> ReturnRequest:
+    assert case.return_request is not None, "the state table demands a return"  # noqa: S101
+    return case.return_request
+
+
+def _wrong_owner(owner: BodyId, own: BodyId, facts: Facts) -> Decision | None:
+    if owner not in facts.bodies:
+        return refuse(NO_SUCH_BODY, body=owner)
+    if owner == own:
+        return refuse(NAMES_ITSELF, body=facts.name(own))
+    return None
+
+
+NAMES_ITSELF = Rule(
+    "hand-off.names-itself",
+    zh="建议的承办单位就是{body}自己。",
+    en="The proposed owner is {body} itself.",
+    next_zh="请指明认为应当承办的其他单位。",
+    next_en="Name the other body that you hold to be the owner.",
+)
+DESIGNATED = Rule(
+    "hand-off.designated",
+    zh="本件由裁定指定主办，本轮内不得异议或退回。",
+    en="The lead was designated by a ruling: it may neither object nor return until the episode ends.",
+    next_zh="请继续办理；需要其他单位协助的，可请上级督办协调。",
+    next_en="Go on with the case; where others are needed, ask the body above to oversee.",
+)
+RETURN_TOO_LATE = Rule(
+    "hand-off.return-too-late",
+    zh="签收后超过 {hours} 小时，不能再退回。",
+    en="More than {hours} hours have passed since it was signed: it can no longer be returned.",
+    next_zh="请继续办理，或请上级督办协调。",
+    next_en="Go on with the case, or ask the body above to oversee.",
+)

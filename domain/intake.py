@@ -1,0 +1,169 @@
+"""Intake and triage (受理、待派): a case is taken in, named, placed, or answered on the spot.
+
+    register ─▶ triage ─┬─▶ propose            (hand-offs)
+                        ├─▶ answer at intake ─▶ verdict
+                        └─▶ not accept          (endings)
+
+A case without a matter or a place waits in triage, on a clock. The resident's clock starts at registration and is never
+started again: triage swaps its length, not its start. ``received_at`` is kept and shown; it starts nothing.
+"""
+
+from domain import events as e
+from domain.base import Instant, PlaceCode
+from domain.case import Case
+from domain.commands import AnswerAtIntake, Register, Triage
+from domain.deadlines import Deadline, set_deadline
+from domain.decision import Decision, record, refuse
+from domain.errors import DomainFault
+from domain.facts import Facts
+from domain.rules import Rule
+from domain.words import ActorKind, DeadlineKind, Procedure
+from domain.work import barred_from_handling
+
+
+def register(command: Register, facts: Facts, at: Instant) -> Decision:
+    """A case is taken in; the dispatching body answers from here.
+
+    Refuses: UNKNOWN_MATTER, UNKNOWN_PLACE, RECEIVED_LATER, NO_DISPATCHER, ANOTHER_PROCEDURE.
+    """
+    unknown = _unknown(command.matter, command.place, facts)
+    if unknown is not None:
+        return unknown
+    if command.received_at is not None and command.received_at > at:
+        return refuse(RECEIVED_LATER, received=command.received_at.isoformat())
+    procedure = command.procedure or Procedure.HOTLINE
+    if command.matter is not None:
+        procedure = facts.matter(command.matter).procedure
+        if command.procedure is not None and command.procedure is not procedure:
+            return refuse(ANOTHER_PROCEDURE, matter=command.matter, procedure=procedure)
+    registrar = command.actor.body if command.actor.kind is ActorKind.PERSON else None
+    division = command.place or (facts.body(registrar).division if registrar else None)
+    dispatcher = facts.dispatcher(procedure, division) if division else None
+    if dispatcher is None:
+        return refuse(NO_DISPATCHER, procedure=procedure)
+    if command.number is None:
+        raise DomainFault("the workflow has to draw a number before it registers a case")
+    kinds = [DeadlineKind.TRIAGE, *([DeadlineKind.RESOLVE] if command.matter else [])]
+    clocks = tuple(
+        set_deadline(kind, version=1, procedure=procedure, matter=command.matter, facts=facts, start=at)
+        for kind in kinds
+    )
+    return record(
+        e.Registered(
+            number=command.number,
+            kind=command.kind,
+            channel=command.channel,
+            procedure=procedure,
+            matter=command.matter,
+            place=command.place,
+            registrar=registrar,
+            dispatcher=dispatcher,
+            received_at=command.received_at,
+            anonymous=command.anonymous,
+            no_contact=command.no_contact,
+            personal=command.personal,
+            deadlines=clocks,
+        )
+    )
+
+
+def triage(case: Case, command: Triage, facts: Facts, at: Instant) -> Decision:
+    """Matter and place are set.
+
+    Refuses: UNKNOWN_MATTER, UNKNOWN_PLACE, ANOTHER_PROCEDURE.
+    """
+    unknown = _unknown(command.matter, command.place, facts)
+    if unknown is not None:
+        return unknown
+    matter = facts.matter(command.matter)
+    if matter.procedure is not case.procedure:
+        return refuse(ANOTHER_PROCEDURE, matter=matter.id, procedure=matter.procedure)
+    return record(
+        e.Triaged(
+            matter=matter.id,
+            place=command.place or case.place,
+            kind=command.kind or case.kind,
+            resolve=_allowance(case, matter.id, facts, at),
+        )
+    )
+
+
+def _allowance(case: Case, matter: str, facts: Facts, at: Instant) -> Deadline | None:
+    """The resident's clock with the allowance of ``matter``, from the start that it has always had.
+
+    None where the clock has rung and would only ring again: a new name for the matter is no way down the ladder.
+    """
+    clock = set_deadline(
+        DeadlineKind.RESOLVE,
+        version=case.version + 1,
+        procedure=case.procedure,
+        matter=matter,
+        facts=facts,
+        start=case.episode_at,
+    )
+    rung = any(deadline.cause is DeadlineKind.RESOLVE for deadline in case.deadlines)
+    return None if rung and clock.due <= at else clock
+
+
+def answer_at_intake(case: Case, command: AnswerAtIntake, facts: Facts, at: Instant) -> Decision:
+    """The dispatching body gives the answer itself; the resident's verdict is asked.
+
+    Refuses: SAME_PERSON_HANDLES.
+    """
+    barred = barred_from_handling(case, command.actor)
+    if barred is not None:
+        return barred
+    verdict = set_deadline(
+        DeadlineKind.VERDICT,
+        version=case.version + 1,
+        procedure=case.procedure,
+        matter=case.matter,
+        facts=facts,
+        start=at,
+    )
+    return record(e.AnsweredAtIntake(personal=command.personal, deadline=verdict))
+
+
+def _unknown(matter: str | None, place: PlaceCode | None, facts: Facts) -> Decision | None:
+    if matter is not None and matter not in facts.matters:
+        return refuse(UNKNOWN_MATTER, matter=matter)
+    if place is not None and place not in facts.places:
+        return refuse(UNKNOWN_PLACE, place=place)
+    return None
+
+
+UNKNOWN_MATTER = Rule(
+    "intake.unknown-matter",
+    zh="权责清单中没有事项“{matter}”。",
+    en="The catalogue has no matter {matter}.",
+    next_zh="请在清单中查找事项编号；不确定时不填事项，案件将进入待派。",
+    next_en="Look the matter up in the catalogue; if unsure leave it out and the case waits in triage.",
+)
+UNKNOWN_PLACE = Rule(
+    "intake.unknown-place",
+    zh="没有区划代码为“{place}”的地点。",
+    en="There is no place with the division code {place}.",
+    next_zh="请查找社区的区划代码；不确定时不填地点，案件将进入待派。",
+    next_en="Look the division code of the community up; if unsure leave it out and the case waits in triage.",
+)
+RECEIVED_LATER = Rule(
+    "intake.received-later",
+    zh="收到时间 {received} 晚于现在。",
+    en="The time of receipt {received} lies in the future.",
+    next_zh="请更正收到时间。",
+    next_en="Correct the time of receipt.",
+)
+NO_DISPATCHER = Rule(
+    "intake.no-dispatcher",
+    zh="该地点没有“{procedure}”程序的派单单位。",
+    en="No body dispatches {procedure} cases there.",
+    next_zh="请在辖区数据包中补充派单单位后重试。",
+    next_en="Add the dispatching body to the pack and load it, then try again.",
+)
+ANOTHER_PROCEDURE = Rule(
+    "intake.another-procedure",
+    zh="事项“{matter}”按“{procedure}”程序办理，与本件程序不同。",
+    en="The matter {matter} runs under the procedure {procedure}, which is not the one of this case.",
+    next_zh="请选择本程序下的事项，或按该程序另行登记。",
+    next_en="Choose a matter of this procedure, or register the issue under the other one.",
+)

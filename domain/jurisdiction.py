@@ -1,0 +1,162 @@
+"""The organisation that a case moves in: bodies, places, matters, people, policy. All of it is data from a pack.
+
+    Pack ─┬─ Body      links upwards, each link of a kind
+          ├─ Place     a division of the census; never finer than a community here
+          ├─ Matter    who must lead, who may assist, on what ground, in what time
+          ├─ Person    acts for bodies within dates, under hats
+          ├─ Dispatch  who triages what where
+          └─ Policy    the limits and the counts that the rules read
+
+Nothing here is a rule; the rules read it. The sources of a pack's claims stand in the pack, beside each row.
+"""
+
+from pydantic import Field, NonNegativeInt, PositiveInt
+
+from domain.base import BodyId, Frozen, Instant, MatterId, PersonId, PlaceCode
+from domain.words import BodyKind, DeadlineKind, Duty, Level, LinkKind, LinkUse, Procedure, Role
+
+
+class Name(Frozen):
+    """A text in both languages; Chinese is the one shown first."""
+
+    zh: str
+    en: str = ""
+
+
+class Link(Frozen):
+    """The body that carries this link stands below ``to``, in the way that ``kind`` says."""
+
+    kind: LinkKind
+    to: BodyId
+
+
+class Body(Frozen):
+    """A body (主体), valid from ``valid_from`` up to, not at, ``valid_to``."""
+
+    id: BodyId
+    kind: BodyKind
+    level: Level
+    name: Name
+    division: PlaceCode
+    links: tuple[Link, ...] = ()
+    valid_from: Instant
+    valid_to: Instant | None = None
+    successor: BodyId | None = None
+    registers: bool = False
+    """Whether its clerks may register cases."""
+
+    def valid(self, at: Instant) -> bool:
+        """Whether the body exists at ``at``."""
+        return self.valid_from <= at and (self.valid_to is None or at < self.valid_to)
+
+
+class Place(Frozen):
+    """A place (地点): a division code of the census, with the one above it."""
+
+    code: PlaceCode
+    name: str
+    level: Level
+    parent: PlaceCode | None = None
+
+
+class Post(Frozen):
+    """A person acts for a body under a hat, from ``valid_from`` up to, not at, ``valid_to``."""
+
+    person: PersonId
+    body: BodyId
+    role: Role
+    valid_from: Instant
+    valid_to: Instant | None = None
+
+    def held(self, at: Instant) -> bool:
+        """Whether the person is in post at ``at``."""
+        return self.valid_from <= at and (self.valid_to is None or at < self.valid_to)
+
+
+class Person(Frozen):
+    """Somebody who may act. ``name`` is for the pages; events carry only ``id``."""
+
+    id: PersonId
+    name: str
+    posts: tuple[Post, ...] = ()
+
+
+class Lead(Frozen):
+    """Which body must lead a matter: at this level, of this kind.
+
+    ``office`` picks the department: the part of the body's id behind the division code, such as ``housing``.
+    """
+
+    level: Level
+    kind: BodyKind
+    office: str | None = None
+
+
+class Matter(Frozen):
+    """A matter (事项) of the catalogue (权责清单).
+
+    ``scheme`` is its place in the petition classification, the widest name first. ``never_lead`` lists the levels
+    that may assist on it but are never made its lead (push-down guard). ``limits`` are the hours in which it differs
+    from the policy. ``ground`` is the article, list or notice behind it, or ``illustrative``. ``promise`` is what the
+    resident is told about the time.
+    """
+
+    id: MatterId
+    name: Name
+    scheme: tuple[str, str, str]
+    procedure: Procedure
+    lead: Lead
+    assists: tuple[BodyKind, ...] = ()
+    never_lead: tuple[Level, ...] = ()
+    duty: Duty = Duty.NOT_LISTED
+    ground: str
+    limits: dict[DeadlineKind, PositiveInt] = Field(default_factory=dict[DeadlineKind, PositiveInt])
+    promise: Name
+
+
+class Dispatch(Frozen):
+    """Which body dispatches the cases of a procedure in a division; the longest matching code wins."""
+
+    procedure: Procedure
+    division: PlaceCode
+    body: BodyId
+
+
+class Policy(Frozen):
+    """The limits and counts of one jurisdiction, in hours unless a name says otherwise.
+
+    ``limits`` must name every clock of every procedure: the load refuses a gap, so that nothing is ever "not overdue"
+    for want of a limit. ``links`` says which links count for what (guiding counts for the firewall).
+    ``return_hours``: how long after signing a lead may still return. ``rehandlings``: how often an unsatisfied verdict
+    sends the case back before it is final. ``ladder_hours``: from one rung to the next. ``alert_hours``: how often the
+    top rung is alerted again. ``again_hours``: the least that a lead has for work that comes back to it. ``hand_backs``: how many objections and returns a case bears before a ruling opens.
+    ``joint_conference``: by division, who rules where there is no common superior. ``appeal``: the way of appeal that
+    a closing states.
+    """
+
+    id: str
+    limits: dict[Procedure, dict[DeadlineKind, PositiveInt]]
+    links: dict[LinkUse, tuple[LinkKind, ...]]
+    return_hours: PositiveInt
+    rehandlings: dict[Procedure, NonNegativeInt]
+    reopen_hours: PositiveInt
+    ladder_hours: PositiveInt
+    alert_hours: PositiveInt
+    again_hours: PositiveInt
+    hand_backs: PositiveInt
+    joint_conference: dict[PlaceCode, BodyId] = Field(default_factory=dict[PlaceCode, BodyId])
+    appeal: dict[Procedure, Name]
+
+
+class Pack(Frozen):
+    """A whole jurisdiction, as ``zeren pack load`` takes it in. ``zone`` is an IANA time zone."""
+
+    id: str
+    title: Name
+    zone: str
+    bodies: tuple[Body, ...]
+    places: tuple[Place, ...]
+    matters: tuple[Matter, ...]
+    people: tuple[Person, ...]
+    dispatch: tuple[Dispatch, ...]
+    policy: Policy

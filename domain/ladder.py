@@ -1,0 +1,98 @@
+"""The ladder (逐级督办): what the clock does when a deadline passes, and oversight given by hand.
+
+    deadline missed ─▶ escalated one rung up ─▶ … ─▶ top rung: alerted, again and again
+
+Escalating for visibility moves no blame: it adds an overseer, and only a hand-off moves the lead (design.md §3.7). The
+ladder starts at the body whose time it was. A case in triage climbs like any other. Where nobody stands above, that is
+a visible exception and an alert, never silence. What stops it is that the thing waited for is done.
+"""
+
+from domain import events as e
+from domain.base import BodyId, Instant
+from domain.case import Case
+from domain.commands import Oversee, Strike
+from domain.deadlines import Deadline, next_rung
+from domain.decision import NOTHING, Decision, record, refuse
+from domain.disputes import open_ruling
+from domain.endings import verdict_lapsed
+from domain.events import AnyEvent
+from domain.facts import Facts
+from domain.handoffs import lapse
+from domain.holders import holding
+from domain.organisation import superiors
+from domain.rules import Rule
+from domain.words import DeadlineKind, Exceptional, LinkUse
+
+
+def due(case: Case, now: Instant) -> Deadline | None:
+    """The deadline that has to be decided first at ``now``: the earliest that is due, of equals the one set first."""
+    deadline = case.next_deadline
+    return deadline if deadline is not None and deadline.due <= now else None
+
+
+def strike(case: Case, command: Strike, facts: Facts, at: Instant) -> Decision:
+    """A deadline is due. A bell for something already done, or before its time, does nothing."""
+    deadline = next((d for d in case.deadlines if d.id == command.deadline), None)
+    if deadline is None or deadline.due > at:
+        return NOTHING
+    match deadline.kind:
+        case DeadlineKind.SIGN if case.proposal is not None:
+            return lapse(case, case.proposal, facts, at)
+        case DeadlineKind.ANSWER_OBJECTION:
+            return open_ruling(case, "objection_unanswered", None, facts, at)
+        case DeadlineKind.SIGN_RETURN:
+            return open_ruling(case, "return_unanswered", None, facts, at)
+        case DeadlineKind.VERDICT:
+            return verdict_lapsed(case, facts, at)
+        case DeadlineKind.LADDER:
+            return record(*_climb(case, deadline.cause or deadline.kind, facts, at, after=1))
+        case _:
+            return _missed(case, deadline, facts, at)
+
+
+def _missed(case: Case, deadline: Deadline, facts: Facts, at: Instant) -> Decision:
+    held = holding(case)
+    charged = (held.charged_to if held else None) or case.dispatcher
+    missed = e.DeadlineMissed(deadline=deadline.id, kind=deadline.kind, charged_to=charged)
+    return record(missed, *_climb(case, deadline.kind, facts, at, after=2, start=charged))
+
+
+def _climb(  # noqa: PLR0913 - the step needs the case, its cause and where it begins
+    case: Case, cause: DeadlineKind, facts: Facts, at: Instant, *, after: int, start: BodyId | None = None
+) -> list[AnyEvent]:
+    """One rung up from the highest that ``cause`` has reached; at the top an alert that will come again."""
+    reached = [rung.body for rung in case.rungs if rung.cause is cause]
+    here = reached[-1] if reached else start or case.lead or case.dispatcher
+    above = [body for body in superiors(here, LinkUse.LADDER, facts, at) if body not in reached]
+    if above:
+        hours, rule = facts.policy.ladder_hours, "policy.ladder_hours"
+    else:
+        hours, rule = facts.policy.alert_hours, "policy.alert_hours"
+    again = next_rung(cause, hours, rule, version=case.version + after, facts=facts, start=at)
+    if above:
+        return [e.Escalated(cause=cause, to=above[0], deadline=again)]
+    alert = e.Alerted(cause=cause, body=here, deadline=again)
+    if reached or Exceptional.NO_SUPERIOR in case.exceptions:
+        return [alert]
+    return [alert, e.ExceptionRaised(kind=Exceptional.NO_SUPERIOR, body=here)]
+
+
+def oversee(case: Case, command: Oversee, facts: Facts, at: Instant) -> Decision:  # noqa: ARG001
+    """A body above puts its eye on the case. The lead, the charge and every clock stay as they are.
+
+    Refuses: ALREADY_OVERSEES.
+    """
+    body = command.actor.body
+    assert body is not None, "authority found the body"  # noqa: S101
+    if body in case.overseers:
+        return refuse(ALREADY_OVERSEES, body=facts.name(body))
+    return record(e.OversightAdded(body=body, cause="by_hand", personal=command.personal))
+
+
+ALREADY_OVERSEES = Rule(
+    "oversight.already",
+    zh="{body}已在督办本件。",
+    en="{body} already oversees this case.",
+    next_zh="无需重复，可查看案件进展。",
+    next_en="Nothing to do: look at how the case goes on.",
+)

@@ -1,0 +1,149 @@
+"""What a durable workflow asks of the world, by name and shape. Nothing here does anything.
+
+    load ─▶ every event of a case, and which commands it has answered
+    look up ─▶ facts for a decision
+    append ─▶ one decision into the ledger, or a reason why not
+    answer ─▶ what a command was answered before
+    alarm ─▶ something that a person has to look at
+
+The names are those under which the activities are registered. A command's ``fingerprint`` tells whether the same id
+came with other content: RFC 8785 canonical JSON, SHA-256.
+"""
+
+import hashlib
+from typing import Literal
+from uuid import UUID
+
+import rfc8785
+from pydantic import NonNegativeInt, PositiveInt
+
+from domain.actors import Actor
+from domain.base import CommandId, Frozen, Instant
+from domain.commands import Command
+from domain.events import FactsUsed, Recorded
+from domain.facts import Needs
+from domain.personal import PersonalRef
+from domain.rules import Refusal
+
+LOAD = "load_case"
+LOOK_UP = "look_up_facts"
+APPEND = "append_to_ledger"
+ANSWER = "find_answer"
+ALARM = "raise_alarm"
+SWEEP = "sweep_compartment"
+
+
+class EventRef(Frozen):
+    """An event, named in an answer."""
+
+    id: UUID
+    version: PositiveInt
+    type: str
+    at: Instant
+
+
+class Answer(Frozen):
+    """What a command was answered; kept, so that the same command always gets the same one.
+
+    ``version`` is the case's after the command, 0 where there is no case; ``state`` and ``number`` likewise.
+    """
+
+    outcome: Literal["done", "refused"]
+    case: UUID
+    command: CommandId
+    number: str | None
+    version: NonNegativeInt
+    state: str | None
+    at: Instant
+    events: tuple[EventRef, ...] = ()
+    refusal: Refusal | None = None
+
+
+class Append(Frozen):
+    """One decision, as it goes into the ledger in one transaction.
+
+    ``expected`` is the version that the decision was made on, 0 for a registration. ``events`` carry their ids and
+    versions already, and no ``recorded_at``. A refused command has a row and may have no events.
+    """
+
+    case: UUID
+    command: CommandId
+    type: str
+    fingerprint: str
+    actor: Actor
+    at: Instant
+    expected: NonNegativeInt
+    facts: FactsUsed
+    personal: PersonalRef | None = None
+    events: tuple[Recorded, ...] = ()
+    refusal: Refusal | None = None
+
+
+class Appended(Frozen):
+    """What the ledger did. ``ok``: it stands, now or since an earlier try, and ``answer`` is the one to give.
+
+    ``stale_facts``: the pack has moved on, fetch and decide again. ``conflict``: the case is at another version.
+    ``reused``: the command's id came before with other content. ``number_taken``: draw another number.
+    ``compartment_missing``: the personal data that the command points at do not stand.
+    """
+
+    outcome: Literal["ok", "stale_facts", "conflict", "reused", "number_taken", "compartment_missing"]
+    answer: Answer | None = None
+
+
+class LoadCase(Frozen):
+    """A request for a case."""
+
+    case: UUID
+
+
+class Loaded(Frozen):
+    """A case as the ledger has it: every event in order, and the ids of all commands that it has answered."""
+
+    events: tuple[Recorded, ...] = ()
+    answered: tuple[CommandId, ...] = ()
+
+
+class LookUp(Frozen):
+    """A request for facts, answered from the newest version of the pack."""
+
+    needs: Needs
+
+
+class Ask(Frozen):
+    """A request for an earlier answer."""
+
+    case: UUID
+    command: CommandId
+    fingerprint: str
+
+
+class Answered(Frozen):
+    """An earlier answer, none, or the news that the id came with other content."""
+
+    outcome: Literal["found", "none", "reused"]
+    answer: Answer | None = None
+
+
+class Alarm(Frozen):
+    """Something that must not stay silent: what, about which case, in one sentence without personal data."""
+
+    kind: Literal["ledger_ahead", "ledger_contradicts", "undecidable"]
+    case: UUID
+    detail: str
+
+
+class Swept(Frozen):
+    """How many unreferenced rows of the compartment a sweep removed."""
+
+    rows: NonNegativeInt
+
+
+def fingerprint(command: Command) -> str:
+    """The mark of a command's content, in hex.
+
+    What the server chooses is left out: the drawn number, the id and ciphertext of the compartment row. The keyed mark
+    of the plain text is in it, so that other words under the same id are noticed.
+    """
+    content = command.model_dump(mode="json", exclude={"number": True, "personal": {"id", "digest"}})
+    return hashlib.sha256(rfc8785.dumps(content)).hexdigest()

@@ -1,0 +1,252 @@
+"""The words of the field, one enumeration each. The values are what the ledger, the API and the pages carry.
+
+The Chinese beside each is what a caseworker says; docs/glossary.md has them in one table.
+"""
+
+from enum import StrEnum
+
+
+class CaseKind(StrEnum):
+    """What the resident wants (诉求类型)."""
+
+    CONSULT = "consult"  # 咨询
+    HELP = "help"  # 求助
+    COMPLAINT = "complaint"  # 投诉
+    REPORT = "report"  # 举报
+    SUGGESTION = "suggestion"  # 建议
+
+
+class Procedure(StrEnum):
+    """Which law the case runs under (程序)."""
+
+    HOTLINE = "hotline"  # 热线
+    PETITION = "petition"  # 信访
+
+
+class Level(StrEnum):
+    """The rungs of the ladder (层级), and what stands outside it."""
+
+    COMMUNITY = "community"  # 社区
+    STREET = "street"  # 街道
+    DISTRICT = "district"  # 区
+    CITY = "city"  # 市
+    OUTSIDE = "outside"  # 外部
+
+
+class BodyKind(StrEnum):
+    """What a body (主体) is. What it may do follows from here, never from its name."""
+
+    RESIDENTS_COMMITTEE = "residents_committee"  # 社区居民委员会
+    VILLAGE_COMMITTEE = "village_committee"  # 村民委员会
+    COMMUNITY_PARTY = "community_party"  # 社区党组织
+    PARTY_SERVICE_CENTRE = "party_service_centre"  # 党员群众服务中心
+    WORKSTATION = "workstation"  # 社区服务工作站
+    GOVERNANCE_STATION = "governance_station"  # 综治工作站
+    STREET_OFFICE = "street_office"  # 街道办事处
+    STREET_PARTY = "street_party"  # 街道党工委
+    GOVERNANCE_CENTRE = "governance_centre"  # 综治中心
+    DEPARTMENT = "department"  # 部门
+    DISPATCH_CENTRE = "dispatch_centre"  # 派单中心
+    PETITION_OFFICE = "petition_office"  # 信访局
+    GOVERNMENT = "government"  # 人民政府
+    PARTY_COMMITTEE = "party_committee"  # 党委
+    JOINT_CONFERENCE = "joint_conference"  # 联席会议
+    DISCIPLINE_ORGAN = "discipline_organ"  # 纪检监察机关
+    PROVIDER = "provider"  # 服务承接方
+    OUTSIDE_ORGAN = "outside_organ"  # 外部机关
+
+
+class LinkKind(StrEnum):
+    """How one body stands to another (关系). Guiding is not leading: a street guides a committee."""
+
+    LEADS = "leads"  # 领导
+    GUIDES = "guides"  # 指导
+    SETS_UP = "sets_up"  # 设立
+    VERTICAL = "vertical"  # 垂直条线
+    SUCCEEDS = "succeeds"  # 承接
+
+
+class LinkUse(StrEnum):
+    """What a link may count for; the pack's table says which kinds count for which."""
+
+    LADDER = "ladder"
+    COMMON_SUPERIOR = "common_superior"
+    FIREWALL = "firewall"
+    SUPERVISION = "supervision"
+
+
+class Role(StrEnum):
+    """The hat (身份) that a person wears when acting for a body."""
+
+    CLERK = "clerk"  # 受理员
+    CASEWORKER = "caseworker"  # 经办人
+    HEAD = "head"  # 负责人
+    REVIEWER = "reviewer"  # 审核员
+    SUPERVISOR = "supervisor"  # 督办员
+    AUDITOR = "auditor"  # 审计员
+    KEEPER = "keeper"  # 个人信息保管员
+    OPERATOR = "operator"  # 系统运维
+
+
+class ActorKind(StrEnum):
+    """Who or what acted."""
+
+    PERSON = "person"
+    RESIDENT = "resident"
+    PARTNER = "partner"
+    SYSTEM = "system"
+    CLOCK = "clock"
+
+
+class Charge(StrEnum):
+    """What an instant is charged to (时间算谁的), in the order of precedence of design.md §2."""
+
+    FOLLOWS_PARENT = "follows_parent"
+    IN_DISPUTE = "in_dispute"
+    LAWFUL_PAUSE = "lawful_pause"
+    AWAITING_RESIDENT = "awaiting_resident"
+    IN_TRANSIT = "in_transit"
+    UNDER_REVIEW = "under_review"
+    AWAITING_VERDICT = "awaiting_verdict"
+    TRIAGE = "triage"
+    WORKING = "working"
+    UNKNOWN = "unknown"
+
+
+class State(StrEnum):
+    """Where a case stands. Derived from the case, never stored as a second truth."""
+
+    TRIAGE = "triage"  # 待派
+    PROPOSED = "proposed"  # 拟派，待签收
+    OBJECTED = "objected"  # 已异议，待派单单位答复
+    WORKING = "working"  # 办理中
+    RETURNING = "returning"  # 退回，待签收
+    RULING = "ruling"  # 待裁定
+    RESOLVED = "resolved"  # 已办结，待审核
+    AWAITING_VERDICT = "awaiting_verdict"  # 待评价
+    JUDGED = "judged"  # 已评价，待结案
+    ENDED = "ended"  # 已终结
+
+
+class Ending(StrEnum):
+    """How an episode ends. There are no others (design.md §3.10)."""
+
+    CLOSED = "closed"  # 结案
+    ANSWERED_AT_INTAKE = "answered_at_intake"  # 受理时答复
+    REDIRECTED = "redirected"  # 引导至法定途径
+    WITHDRAWN = "withdrawn"  # 撤回
+    NOT_ACCEPTED = "not_accepted"  # 不予受理
+
+
+class DeadlineKind(StrEnum):
+    """What a deadline waits for. ``ladder`` is the next rung after a missed one."""
+
+    TRIAGE = "triage"
+    SIGN = "sign"
+    ANSWER_OBJECTION = "answer_objection"
+    SIGN_RETURN = "sign_return"
+    ACKNOWLEDGE = "acknowledge"
+    RESOLVE = "resolve"
+    REVIEW = "review"
+    VERDICT = "verdict"
+    CLOSE = "close"
+    RULING = "ruling"
+    LADDER = "ladder"
+
+
+class Reason(StrEnum):
+    """Why a body objects or returns (异议、退回事由)."""
+
+    NOT_OUR_DUTY = "not_our_duty"  # 不属本单位职责
+    NOT_OUR_AREA = "not_our_area"  # 不属本辖区
+    WRONG_MATTER = "wrong_matter"  # 事项归类错误
+    NEEDS_JOINT_WORK = "needs_joint_work"  # 需多部门联办
+    ALREADY_HANDLED = "already_handled"  # 已在办或重复
+    PUSHED_DOWN = "pushed_down"  # 上级职责下推
+
+
+class NotAcceptedGround(StrEnum):
+    """Grounds for not accepting a case (不予受理情形), a closed list: 信访工作条例 Arts 19, 31, 36."""
+
+    IN_HAND_BELOW = "in_hand_below"  # 已受理或正在办理，又向上级提出
+    EXHAUSTED = "exhausted"  # 复核终结后同一事实再次提出
+    IN_LITIGATION = "in_litigation"  # 已进入诉讼、仲裁、复议
+    NO_CLEAR_DEMAND = "no_clear_demand"  # 无具体诉求且无法补正
+    UNLAWFUL_DEMAND = "unlawful_demand"  # 诉求违反法律
+
+
+class Channel(StrEnum):
+    """How the resident and the office met (渠道)."""
+
+    COUNTER = "counter"  # 窗口
+    PHONE = "phone"  # 电话
+    VISIT = "visit"  # 走访
+    LETTER = "letter"  # 信件
+    WEB = "web"  # 网络
+    HOTLINE = "hotline"  # 12345
+    LINK = "link"  # 居民链接
+    IMPORT = "import"  # 批量导入
+    PARTNER = "partner"  # 对接平台
+
+
+class Step(StrEnum):
+    """What was done on the way (办理步骤)."""
+
+    CONTACTED_RESIDENT = "contacted_resident"  # 已联系居民
+    CONTACT_FAILED = "contact_failed"  # 联系未果
+    RESIDENT_HEARD = "resident_heard"  # 已听取居民陈述
+    SITE_VISIT = "site_visit"  # 现场核查
+    COORDINATED = "coordinated"  # 协调
+    WORK_DONE = "work_done"  # 已施工或处置
+    NOTE = "note"  # 记录
+
+
+class Truth(StrEnum):
+    """Whether what the resident said was so (诉求是否属实)."""
+
+    TRUE = "true"
+    PARTLY = "partly"
+    UNTRUE = "untrue"
+    UNVERIFIABLE = "unverifiable"
+
+
+class Solved(StrEnum):
+    """Whether it is solved (是否解决)."""
+
+    YES = "yes"
+    PARTLY = "partly"
+    NO = "no"
+
+
+class Contacted(StrEnum):
+    """Whether the resident was contacted (是否联系居民)."""
+
+    YES = "yes"
+    TRIED = "tried"  # 多次联系未果
+    NOT_WISHED = "not_wished"  # 居民要求不联系
+
+
+class Satisfaction(StrEnum):
+    """The third of the three rates (满意率)."""
+
+    SATISFIED = "satisfied"  # 满意
+    FAIRLY = "fairly"  # 基本满意
+    UNSATISFIED = "unsatisfied"  # 不满意
+
+
+class Exceptional(StrEnum):
+    """What holds a case up because something is missing in the organisation (异常)."""
+
+    EMPTY_DESK = "empty_desk"  # 签收窗口内无人在岗
+    NO_COMMON_SUPERIOR = "no_common_superior"  # 无共同上级
+    NO_SUPERIOR = "no_superior"  # 无上级可督办
+    LEAD_GONE = "lead_gone"  # 原主办单位已不存在
+
+
+class Duty(StrEnum):
+    """Which part of the street's duty list carries the matter (履职事项清单)."""
+
+    BASIC = "basic"  # 基本履职
+    COOPERATING = "cooperating"  # 配合履职
+    TAKEN_BACK = "taken_back"  # 上级收回
+    NOT_LISTED = "not_listed"  # 未列入

@@ -1,0 +1,163 @@
+"""The work of the lead, and its review (办理、办结、审核).
+
+    start ─▶ record steps ─▶ resolve ─▶ review ─┬─▶ verdict asked
+       ▲                                       │
+       └──────────────── sent back ◀───────────┘
+
+The handler does not judge his own success: what he resolves is reviewed by another person of the reviewing body, and
+then judged by the resident. A step resets no clock.
+"""
+
+from datetime import timedelta
+
+from domain import events as e
+from domain.actors import Actor
+from domain.base import Instant
+from domain.case import Case
+from domain.commands import RecordStep, Resolve, Review, Start
+from domain.deadlines import Deadline, set_deadline
+from domain.decision import Decision, record, refuse
+from domain.facts import Facts
+from domain.rules import Rule
+from domain.words import Contacted, DeadlineKind, Solved
+
+
+def start(case: Case, command: Start, facts: Facts, at: Instant) -> Decision:  # noqa: ARG001
+    """The lead begins to work.
+
+    Refuses: ALREADY_STARTED, SAME_PERSON_HANDLES.
+    """
+    barred = barred_from_handling(case, command.actor)
+    if barred is not None:
+        return barred
+    return refuse(ALREADY_STARTED) if case.started else record(e.Started())
+
+
+def record_step(case: Case, command: RecordStep, facts: Facts, at: Instant) -> Decision:  # noqa: ARG001
+    """Something was done; it is on record and no clock moves.
+
+    Refuses: SAME_PERSON_HANDLES, where it is done for the lead.
+    """
+    barred = barred_from_handling(case, command.actor) if command.actor.body == case.lead else None
+    return barred or record(
+        e.StepRecorded(
+            step=command.step, channel=command.channel, by=command.actor.body, personal=command.personal
+        )
+    )
+
+
+def resolve(case: Case, command: Resolve, facts: Facts, at: Instant) -> Decision:
+    """The lead reports the case resolved: was it true, was it ours, was the resident contacted, is it solved.
+
+    Refuses: SAME_PERSON_HANDLES, WISHED_NO_CONTACT, SOLVED_BUT_NOT_OURS.
+    """
+    barred = barred_from_handling(case, command.actor)
+    if barred is not None:
+        return barred
+    if case.no_contact and command.contacted is Contacted.YES:
+        return refuse(WISHED_NO_CONTACT)
+    if command.solved is Solved.YES and not command.ours:
+        return refuse(SOLVED_BUT_NOT_OURS)
+    review = set_deadline(
+        DeadlineKind.REVIEW,
+        version=case.version + 1,
+        procedure=case.procedure,
+        matter=case.matter,
+        facts=facts,
+        start=at,
+    )
+    return record(
+        e.Resolved(
+            truth=command.truth,
+            ours=command.ours,
+            contacted=command.contacted,
+            solved=command.solved,
+            personal=command.personal,
+            deadline=review,
+        )
+    )
+
+
+def review(case: Case, command: Review, facts: Facts, at: Instant) -> Decision:
+    """The reviewing body passes it, and the verdict is asked, or sends it back to the lead.
+
+    Refuses: SAME_PERSON_REVIEWS.
+    """
+    if command.actor.person in (*case.handlers, *case.rulers):
+        return refuse(SAME_PERSON_REVIEWS)
+    if not command.passed:
+        return record(e.SentBack(personal=command.personal, deadline=fresh_allowance(case, facts, at)))
+    verdict = set_deadline(
+        DeadlineKind.VERDICT,
+        version=case.version + 1,
+        procedure=case.procedure,
+        matter=case.matter,
+        facts=facts,
+        start=at,
+    )
+    return record(e.Reviewed(personal=command.personal, deadline=verdict))
+
+
+def barred_from_handling(case: Case, actor: Actor) -> Decision | None:
+    """Why the person may not handle the case: he has reviewed it or ruled on it in this episode."""
+    return refuse(SAME_PERSON_HANDLES) if actor.person in (*case.reviewers, *case.rulers) else None
+
+
+def fresh_allowance(case: Case, facts: Facts, at: Instant, *, after: int = 1) -> Deadline:
+    """The resident's clock when the lead has to work again.
+
+    It goes on from where it always started. Where it has run out, or nearly, the lead gets the policy's
+    ``again_hours``, since a deadline in the past would ring before anybody could act.
+    """
+    clock = set_deadline(
+        DeadlineKind.RESOLVE,
+        version=case.version + after,
+        procedure=case.procedure,
+        matter=case.matter,
+        facts=facts,
+        start=case.episode_at,
+    )
+    hours = facts.policy.again_hours
+    soonest = at + timedelta(hours=hours)
+    if clock.due >= soonest:
+        return clock
+    return clock.model_copy(
+        update={"started_at": at, "hours": hours, "due": soonest, "rule": "policy.again_hours"}
+    )
+
+
+ALREADY_STARTED = Rule(
+    "work.already-started",
+    zh="本件已开始办理。",
+    en="The work on this case has already begun.",
+    next_zh="请记录办理步骤或办结。",
+    next_en="Record what is done, or resolve it.",
+)
+SAME_PERSON_HANDLES = Rule(
+    "work.same-person-handles",
+    zh="审核人、裁定人不得经办同一案件。",
+    en="Who has reviewed or ruled on this case cannot handle it.",
+    next_zh="请由本单位的其他人员办理。",
+    next_en="Another person of the body has to do it.",
+)
+SAME_PERSON_REVIEWS = Rule(
+    "work.same-person-reviews",
+    zh="经办人、裁定人不得审核同一案件。",
+    en="Who has handled or ruled on this case cannot review it.",
+    next_zh="请由审核单位的其他审核员审核。",
+    next_en="Another reviewer of the reviewing body has to review it.",
+)
+WISHED_NO_CONTACT = Rule(
+    "work.wished-no-contact",
+    zh="居民要求不联系，不能填报“已联系”。",
+    en="The resident wished not to be contacted, so it cannot be reported that he was.",
+    next_zh="请填“居民要求不联系”（not_wished）。",
+    next_en="Report not_wished.",
+)
+SOLVED_BUT_NOT_OURS = Rule(
+    "work.solved-but-not-ours",
+    zh="填报“不属本单位职责”的，不能同时填报“已解决”。",
+    en="A case cannot be solved by a body that says it was not its own.",
+    next_zh="请更正四项答复之一；不属本单位的应当退回。",
+    next_en="Correct one of the four answers; what is not yours is returned, not resolved.",
+)

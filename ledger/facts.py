@@ -1,0 +1,61 @@
+"""The look-up: the slice of the newest pack that a decision needs, read in one statement, so of one version.
+
+Bodies come with everything above them over links of every kind and with their successors; places with those above.
+Of a body with several rows the one that is valid now is given, else the last that has begun, else the first to come.
+"""
+
+from typing import Any
+
+import asyncpg
+
+from domain.facts import Facts, Needs
+from ledger.errors import NoPack
+
+_LOOK_UP = """
+WITH RECURSIVE v AS (
+    SELECT version, pack, policy FROM pack_version ORDER BY version DESC LIMIT 1
+), reached (id) AS (
+    SELECT unnest($1::text[])
+    UNION
+    SELECT unnest(b.above) FROM reached r JOIN body b ON b.id = r.id AND b.version = (SELECT version FROM v)
+), bodies AS (
+    SELECT DISTINCT ON (b.id) b.id, b.division, b.doc
+    FROM reached r JOIN body b ON b.id = r.id AND b.version = (SELECT version FROM v)
+    ORDER BY b.id, (b.valid_from <= now()) DESC,
+             CASE WHEN b.valid_from <= now() THEN -extract(epoch FROM b.valid_from)
+                  ELSE extract(epoch FROM b.valid_from) END
+), places AS (
+    SELECT p.code, p.name, p.level, p.parent FROM place p, v WHERE p.version = v.version AND p.code = ANY ($4)
+    UNION
+    SELECT p.code, p.name, p.level, p.parent
+    FROM places below JOIN place p ON p.code = below.parent AND p.version = (SELECT version FROM v)
+)
+SELECT v.version, v.pack, v.policy,
+    (SELECT coalesce(jsonb_object_agg(id, doc), '{}') FROM bodies) AS bodies,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object(
+            'person', t.person, 'body', t.body, 'role', t.role, 'valid_from', t.valid_from, 'valid_to', t.valid_to
+        ) ORDER BY t.ordinal), '[]')
+     FROM post t WHERE t.version = v.version AND (t.person = ANY ($2) OR t.body = ANY ($1))) AS posts,
+    (SELECT coalesce(jsonb_object_agg(m.id, m.doc), '{}')
+     FROM matter m WHERE m.version = v.version AND m.id = ANY ($3)) AS matters,
+    (SELECT coalesce(jsonb_object_agg(code, to_jsonb(places)), '{}') FROM places) AS places,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object(
+            'procedure', d.procedure, 'division', d.division, 'body', d.body
+        ) ORDER BY d.division, d.procedure), '[]')
+     FROM dispatch d
+     WHERE d.version = v.version AND EXISTS (
+        SELECT FROM (SELECT code FROM places UNION ALL SELECT division FROM bodies) here (code)
+        WHERE starts_with(here.code, d.division))) AS dispatch
+FROM v
+"""
+
+
+async def look_up(pool: asyncpg.Pool, needs: Needs) -> Facts:
+    """Facts for ``needs`` from the newest version. What does not exist is left out. Raises NoPack."""
+    row = await pool.fetchrow(
+        _LOOK_UP, sorted(needs.bodies), sorted(needs.people), sorted(needs.matters), sorted(needs.places)
+    )
+    if row is None:
+        raise NoPack
+    slice_: dict[str, Any] = dict(row)
+    return Facts.model_validate({**slice_, "asked": needs})

@@ -1,0 +1,350 @@
+"""A small jurisdiction for tests: one made-up city, 9901, that has one of everything the rules tell apart.
+
+    990000.organ   outside, above the city                9900R1.railway  outside, below nobody
+      └ 9901.government ─ 9901.dispatch, 9901.petition      (no superior in common with anybody)
+          ├ 990106.government   the district that has it all
+          │   ├ .dispatch  .petition  .joint-conference (rules only for 990106)
+          │   ├ .housing  .civil-affairs  .water (nobody in post)  .heating (ends 2026-09-01, housing succeeds it)
+          │   └ 990106001.office   street ─ 990106001001.committee, .workstation, .party
+          └ 990111.government   the district that has little: .housing, .civil-affairs; 9901.dispatch dispatches
+
+``facts_for`` cuts the slice that a decision needs, in plain Python, as the ledger's look-up cuts it in SQL.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from domain.actors import CLOCK, RESIDENT, Actor, person
+from domain.facts import Facts, Needs
+from domain.jurisdiction import Body, Dispatch, Lead, Link, Matter, Name, Pack, Person, Place, Policy, Post
+from domain.words import BodyKind, DeadlineKind, Duty, Level, LinkKind, LinkUse, Procedure, Role
+
+__all__ = ["CLOCK", "PACK", "RESIDENT", "START", "facts_for"]
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+"""A Monday, nine in the morning in the made-up city: when the cases of the tests begin."""
+HEATING_ENDS = datetime(2026, 9, 1, tzinfo=UTC)
+
+# ---------------------------------------------------------------- places
+CITY, DISTRICT, POOR_DISTRICT = "9901", "990106", "990111"
+STREET, COMMUNITY = "990106001", "990106001001"
+POOR_STREET, POOR_COMMUNITY = "990111001", "990111001001"
+
+PLACES = (
+    Place(code=CITY, name="示例市", level=Level.CITY),
+    Place(code=DISTRICT, name="甲区", level=Level.DISTRICT, parent=CITY),
+    Place(code=POOR_DISTRICT, name="乙区", level=Level.DISTRICT, parent=CITY),
+    Place(code=STREET, name="一街道", level=Level.STREET, parent=DISTRICT),
+    Place(code=POOR_STREET, name="二街道", level=Level.STREET, parent=POOR_DISTRICT),
+    Place(code=COMMUNITY, name="梧桐社区", level=Level.COMMUNITY, parent=STREET),
+    Place(code=POOR_COMMUNITY, name="银杏社区", level=Level.COMMUNITY, parent=POOR_STREET),
+)
+
+# ---------------------------------------------------------------- bodies
+ORGAN, RAILWAY = "990000.organ", "9900R1.railway"
+CITY_GOVERNMENT, CITY_DISPATCH, CITY_PETITION = "9901.government", "9901.dispatch", "9901.petition"
+GOVERNMENT, DISPATCH, PETITION = "990106.government", "990106.dispatch", "990106.petition"
+CONFERENCE = "990106.joint-conference"
+HOUSING, CIVIL_AFFAIRS, WATER, HEATING = (
+    "990106.housing",
+    "990106.civil-affairs",
+    "990106.water",
+    "990106.heating",
+)
+OFFICE = "990106001.office"
+COMMITTEE, WORKSTATION, PARTY = (
+    "990106001001.committee",
+    "990106001001.workstation",
+    "990106001001.party",
+)
+POOR_GOVERNMENT, POOR_HOUSING, POOR_CIVIL_AFFAIRS = (
+    "990111.government",
+    "990111.housing",
+    "990111.civil-affairs",
+)
+
+_KINDS = BodyKind
+
+
+def _body(
+    id_: str,
+    kind: BodyKind,
+    level: Level,
+    name: str,
+    *above: tuple[LinkKind, str],
+    registers: bool = False,
+    valid_to: datetime | None = None,
+    successor: str | None = None,
+) -> Body:
+    return Body(
+        id=id_,
+        kind=kind,
+        level=level,
+        name=Name(zh=name, en=id_),
+        division=id_.partition(".")[0],
+        links=tuple(Link(kind=link, to=to) for link, to in above),
+        valid_from=LONG_AGO,
+        valid_to=valid_to,
+        successor=successor,
+        registers=registers,
+    )
+
+
+_LEADS, _GUIDES, _SETS_UP, _VERTICAL = LinkKind.LEADS, LinkKind.GUIDES, LinkKind.SETS_UP, LinkKind.VERTICAL
+
+BODIES = (
+    _body(ORGAN, _KINDS.OUTSIDE_ORGAN, Level.OUTSIDE, "上级主管机关"),
+    _body(RAILWAY, _KINDS.DEPARTMENT, Level.OUTSIDE, "铁路管理局"),
+    _body(CITY_GOVERNMENT, _KINDS.GOVERNMENT, Level.CITY, "示例市人民政府", (_VERTICAL, ORGAN)),
+    _body(
+        CITY_DISPATCH,
+        _KINDS.DISPATCH_CENTRE,
+        Level.CITY,
+        "示例市派单中心",
+        (_LEADS, CITY_GOVERNMENT),
+        registers=True,
+    ),
+    _body(
+        CITY_PETITION,
+        _KINDS.PETITION_OFFICE,
+        Level.CITY,
+        "示例市信访局",
+        (_LEADS, CITY_GOVERNMENT),
+        registers=True,
+    ),
+    _body(GOVERNMENT, _KINDS.GOVERNMENT, Level.DISTRICT, "甲区人民政府", (_LEADS, CITY_GOVERNMENT)),
+    _body(
+        DISPATCH,
+        _KINDS.DISPATCH_CENTRE,
+        Level.DISTRICT,
+        "甲区派单中心",
+        (_LEADS, GOVERNMENT),
+        (_VERTICAL, CITY_DISPATCH),
+        registers=True,
+    ),
+    _body(
+        PETITION,
+        _KINDS.PETITION_OFFICE,
+        Level.DISTRICT,
+        "甲区信访局",
+        (_LEADS, GOVERNMENT),
+        (_VERTICAL, CITY_PETITION),
+        registers=True,
+    ),
+    _body(CONFERENCE, _KINDS.JOINT_CONFERENCE, Level.DISTRICT, "甲区联席会议", (_SETS_UP, GOVERNMENT)),
+    _body(HOUSING, _KINDS.DEPARTMENT, Level.DISTRICT, "甲区房管局", (_LEADS, GOVERNMENT)),
+    _body(CIVIL_AFFAIRS, _KINDS.DEPARTMENT, Level.DISTRICT, "甲区民政局", (_LEADS, GOVERNMENT)),
+    _body(WATER, _KINDS.DEPARTMENT, Level.DISTRICT, "甲区水务局", (_LEADS, GOVERNMENT)),
+    _body(
+        HEATING,
+        _KINDS.DEPARTMENT,
+        Level.DISTRICT,
+        "甲区供热办",
+        (_LEADS, GOVERNMENT),
+        valid_to=HEATING_ENDS,
+        successor=HOUSING,
+    ),
+    _body(OFFICE, _KINDS.STREET_OFFICE, Level.STREET, "一街道办事处", (_LEADS, GOVERNMENT)),
+    _body(COMMITTEE, _KINDS.RESIDENTS_COMMITTEE, Level.COMMUNITY, "梧桐社区居委会", (_GUIDES, OFFICE)),
+    _body(
+        WORKSTATION,
+        _KINDS.WORKSTATION,
+        Level.COMMUNITY,
+        "梧桐社区服务工作站",
+        (_SETS_UP, OFFICE),
+        registers=True,
+    ),
+    _body(PARTY, _KINDS.COMMUNITY_PARTY, Level.COMMUNITY, "梧桐社区党委", (_VERTICAL, OFFICE)),
+    _body(POOR_GOVERNMENT, _KINDS.GOVERNMENT, Level.DISTRICT, "乙区人民政府", (_LEADS, CITY_GOVERNMENT)),
+    _body(POOR_HOUSING, _KINDS.DEPARTMENT, Level.DISTRICT, "乙区房管局", (_LEADS, POOR_GOVERNMENT)),
+    _body(POOR_CIVIL_AFFAIRS, _KINDS.DEPARTMENT, Level.DISTRICT, "乙区民政局", (_LEADS, POOR_GOVERNMENT)),
+)
+
+# ---------------------------------------------------------------- matters
+HOUSING_MATTER = "roof-leak"
+PUSHED_DOWN_MATTER = "minimum-allowance"
+COMMITTEE_MATTER = "neighbour-mediation"
+PETITION_MATTER = "resettlement"
+
+_PROMISE = Name(
+    zh="自受理之日起{resolve}内办结并答复您。", en="We will settle it within {resolve} of acceptance."
+)
+
+
+def _matter(id_: str, name: str, lead: Lead, procedure: Procedure = Procedure.HOTLINE) -> Matter:
+    return Matter(
+        id=id_,
+        name=Name(zh=name, en=id_),
+        scheme=("示例", name, "其他"),
+        procedure=procedure,
+        lead=lead,
+        ground="illustrative",
+        promise=_PROMISE,
+    )
+
+
+_BY_HOUSING = Lead(level=Level.DISTRICT, kind=BodyKind.DEPARTMENT, office="housing")
+_BY_CIVIL_AFFAIRS = Lead(level=Level.DISTRICT, kind=BodyKind.DEPARTMENT, office="civil-affairs")
+_BY_COMMITTEE = Lead(level=Level.COMMUNITY, kind=BodyKind.RESIDENTS_COMMITTEE)
+
+MATTERS = (
+    _matter(HOUSING_MATTER, "房屋漏水", _BY_HOUSING),
+    _matter(PUSHED_DOWN_MATTER, "最低生活保障", _BY_CIVIL_AFFAIRS).model_copy(
+        update={
+            "assists": (BodyKind.STREET_OFFICE, BodyKind.RESIDENTS_COMMITTEE, BodyKind.WORKSTATION),
+            "never_lead": (Level.COMMUNITY,),
+            "duty": Duty.COOPERATING,
+            "limits": {DeadlineKind.RESOLVE: 240},
+        }
+    ),
+    _matter(COMMITTEE_MATTER, "邻里纠纷调解", _BY_COMMITTEE),
+    _matter(PETITION_MATTER, "征收补偿", _BY_HOUSING, Procedure.PETITION),
+)
+
+# ---------------------------------------------------------------- people, each with the hats they wear
+CLERK = person("clerk-1", Role.CLERK, DISPATCH)
+CLERK_2 = person("clerk-2", Role.CLERK, DISPATCH)
+DISPATCH_HEAD = person("dispatch-head", Role.HEAD, DISPATCH)
+REVIEWER = person("reviewer-1", Role.REVIEWER, DISPATCH)
+REVIEWER_2 = person("reviewer-2", Role.REVIEWER, DISPATCH)
+KEEPER = person("keeper-1", Role.KEEPER, DISPATCH)
+CITY_CLERK = person("city-clerk", Role.CLERK, CITY_DISPATCH)
+CITY_REVIEWER = person("city-reviewer", Role.REVIEWER, CITY_DISPATCH)
+CITY_HEAD = person("city-head", Role.HEAD, CITY_GOVERNMENT)
+CITY_SUPERVISOR = person("city-supervisor", Role.SUPERVISOR, CITY_GOVERNMENT)
+DISTRICT_HEAD = person("district-head", Role.HEAD, GOVERNMENT)
+DISTRICT_SUPERVISOR = person("district-supervisor", Role.SUPERVISOR, GOVERNMENT)
+CONFERENCE_HEAD = person("conference-head", Role.HEAD, CONFERENCE)
+PETITION_CLERK = person("petition-clerk", Role.CLERK, PETITION)
+PETITION_REVIEWER = person("petition-reviewer", Role.REVIEWER, PETITION)
+HOUSING_WORKER = person("housing-1", Role.CASEWORKER, HOUSING)
+HOUSING_HEAD = person("housing-head", Role.HEAD, HOUSING)
+CIVIL_WORKER = person("civil-1", Role.CASEWORKER, CIVIL_AFFAIRS)
+CIVIL_HEAD = person("civil-head", Role.HEAD, CIVIL_AFFAIRS)
+HEATING_WORKER = person("heating-1", Role.CASEWORKER, HEATING)
+OFFICE_WORKER = person("office-1", Role.CASEWORKER, OFFICE)
+OFFICE_HEAD = person("office-head", Role.HEAD, OFFICE)
+OFFICE_SUPERVISOR = person("office-supervisor", Role.SUPERVISOR, OFFICE)
+STATION_CLERK = person("station-clerk", Role.CLERK, WORKSTATION)
+COMMITTEE_WORKER = person("committee-1", Role.CASEWORKER, COMMITTEE)
+COMMITTEE_HEAD = person("many-hats", Role.HEAD, COMMITTEE)
+PARTY_HEAD = person("many-hats", Role.HEAD, PARTY)
+"""The same person as COMMITTEE_HEAD (一肩挑)."""
+RAILWAY_WORKER = person("railway-1", Role.CASEWORKER, RAILWAY)
+POOR_HOUSING_WORKER = person("poor-housing-1", Role.CASEWORKER, POOR_HOUSING)
+
+ACTORS: tuple[Actor, ...] = tuple(
+    actor for actor in list(globals().values()) if isinstance(actor, Actor) and actor.person is not None
+)
+
+
+def _people(actors: Iterable[Actor]) -> tuple[Person, ...]:
+    posts: dict[str, list[Post]] = {}
+    for actor in actors:
+        assert actor.person
+        assert actor.body
+        assert actor.role
+        posts.setdefault(actor.person, []).append(
+            Post(
+                person=actor.person,
+                body=actor.body,
+                role=actor.role,
+                valid_from=LONG_AGO,
+                valid_to=HEATING_ENDS if actor.body == HEATING else None,
+            )
+        )
+    return tuple(Person(id=who, name=f"某{who}", posts=tuple(held)) for who, held in posts.items())
+
+
+# ---------------------------------------------------------------- dispatch and policy
+DISPATCHERS = (
+    Dispatch(procedure=Procedure.HOTLINE, division=CITY, body=CITY_DISPATCH),
+    Dispatch(procedure=Procedure.PETITION, division=CITY, body=CITY_PETITION),
+    Dispatch(procedure=Procedure.HOTLINE, division=DISTRICT, body=DISPATCH),
+    Dispatch(procedure=Procedure.PETITION, division=DISTRICT, body=PETITION),
+)
+
+_HOURS = {
+    DeadlineKind.TRIAGE: 4,
+    DeadlineKind.SIGN: 24,
+    DeadlineKind.ANSWER_OBJECTION: 24,
+    DeadlineKind.SIGN_RETURN: 24,
+    DeadlineKind.ACKNOWLEDGE: 24,
+    DeadlineKind.RESOLVE: 120,
+    DeadlineKind.REVIEW: 48,
+    DeadlineKind.VERDICT: 168,
+    DeadlineKind.CLOSE: 48,
+    DeadlineKind.RULING: 72,
+}
+_APPEAL = Name(zh="可依法申请复查、复议或者提起诉讼。", en="You may appeal as the law provides.")
+
+POLICY = Policy(
+    id="small",
+    limits={Procedure.HOTLINE: _HOURS, Procedure.PETITION: {**_HOURS, DeadlineKind.RESOLVE: 1440}},
+    links={
+        LinkUse.LADDER: (_LEADS, _SETS_UP, _GUIDES),
+        LinkUse.COMMON_SUPERIOR: (_LEADS, _SETS_UP),
+        LinkUse.FIREWALL: (_LEADS, _SETS_UP, _GUIDES, _VERTICAL),
+        LinkUse.SUPERVISION: (_LEADS, _SETS_UP, _GUIDES),
+    },
+    return_hours=48,
+    rehandlings={Procedure.HOTLINE: 2, Procedure.PETITION: 0},
+    reopen_hours=720,
+    ladder_hours=24,
+    alert_hours=24,
+    again_hours=48,
+    hand_backs=2,
+    joint_conference={DISTRICT: CONFERENCE},
+    appeal={Procedure.HOTLINE: _APPEAL, Procedure.PETITION: _APPEAL},
+)
+
+PACK = Pack(
+    id="small",
+    title=Name(zh="示例市", en="A made-up city"),
+    zone="Asia/Shanghai",
+    bodies=BODIES,
+    places=PLACES,
+    matters=MATTERS,
+    people=_people(ACTORS),
+    dispatch=DISPATCHERS,
+    policy=POLICY,
+)
+
+
+def facts_for(needs: Needs, version: int = 1, pack: Pack = PACK) -> Facts:
+    """The slice that ``needs`` asks for: bodies with all above and their successors, places with those above."""
+    known = {body.id: body for body in pack.bodies}
+    bodies: dict[str, Body] = {}
+    ahead = sorted(needs.bodies)
+    while ahead:
+        here = known.get(ahead.pop())
+        if here is None or here.id in bodies:
+            continue
+        bodies[here.id] = here
+        ahead += [link.to for link in here.links] + ([here.successor] if here.successor else [])
+    mapped = {place.code: place for place in pack.places}
+    places: dict[str, Place] = {}
+    climbing = sorted(needs.places)
+    while climbing:
+        place = mapped.get(climbing.pop())
+        if place is not None and place.code not in places:
+            places[place.code] = place
+            climbing += [place.parent] if place.parent else []
+    codes = {*places, *(body.division for body in bodies.values())}
+    return Facts(
+        pack=pack.id,
+        version=version,
+        asked=needs,
+        bodies=bodies,
+        posts=tuple(
+            post
+            for person_ in pack.people
+            for post in person_.posts
+            if post.person in needs.people or post.body in needs.bodies
+        ),
+        matters={matter.id: matter for matter in pack.matters if matter.id in needs.matters},
+        places=places,
+        dispatch=tuple(row for row in pack.dispatch if any(code.startswith(row.division) for code in codes)),
+        policy=pack.policy,
+    )

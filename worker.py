@@ -1,0 +1,90 @@
+"""The worker: the one place where the real parts are put together.
+
+    settings ─▶ pool ─▶ activities ─┐
+                Temporal client ────┴▶ Worker(CaseWorkflow, HousekeepingWorkflow)
+
+``zeren worker`` and ``python -m worker`` run it until SIGTERM or SIGINT. It then takes no new tasks and lets running
+activities finish for longer than an append may take.
+"""
+
+import asyncio
+import signal
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import asyncpg
+import structlog
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.ledger_activities import LedgerActivities
+from console.logs import configure_logs
+from console.settings import Settings
+from ledger.pool import open_pool
+from workflows.calls import PATIENT_TRY
+from workflows.case_workflow import CaseWorkflow
+from workflows.connection import connect
+from workflows.housekeeping import HousekeepingWorkflow, schedule_housekeeping
+from workflows.names import TASK_QUEUE
+
+GRACE = PATIENT_TRY + timedelta(seconds=10)
+"""How long running activities may go on after a stop was asked for: above the append's own time-out."""
+
+PASSED_THROUGH = ("domain", "workflows", "pydantic", "pydantic_core", "annotated_types", "rfc8785", "structlog")
+"""Modules that the workflow sandbox shares between runs. domain/ has no module state, so sharing it is safe."""
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """The sandbox in which workflows run: it catches clocks, randomness and I/O."""
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+
+
+def case_worker(client: Client, pool: asyncpg.Pool, *, task_queue: str = TASK_QUEUE) -> Worker:
+    """A worker for cases over a client and a pool."""
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=[CaseWorkflow, HousekeepingWorkflow],
+        activities=LedgerActivities(pool).all(),
+        workflow_runner=sandbox(),
+        graceful_shutdown_timeout=GRACE,
+    )
+
+
+@asynccontextmanager
+async def running_worker(settings: Settings) -> AsyncGenerator[Worker]:
+    """A worker that runs while the context is open; the pool is closed after it."""
+    pool = await open_pool(settings.database_url)
+    try:
+        client = await connect(settings.temporal_address, settings.temporal_namespace)
+        await schedule_housekeeping(client, settings.task_queue)
+        async with case_worker(client, pool, task_queue=settings.task_queue) as worker:
+            yield worker
+    finally:
+        await pool.close()
+
+
+async def serve(settings: Settings) -> None:
+    """Run until a signal asks to stop."""
+    log = structlog.get_logger("zeren.worker")
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    async with running_worker(settings):
+        log.info("worker ready", task_queue=settings.task_queue)
+        await stop.wait()
+        log.info("worker stopping", grace_seconds=GRACE.total_seconds())
+    log.info("worker stopped")
+
+
+def main() -> None:
+    """What ``zeren worker`` runs."""
+    configure_logs()
+    asyncio.run(serve(Settings.find()))
+
+
+if __name__ == "__main__":
+    main()

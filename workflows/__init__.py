@@ -1,0 +1,1 @@
+"""How a case moves and waits. Temporal only; all durable timers are here."""
