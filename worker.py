@@ -32,13 +32,23 @@ from workflows.names import TASK_QUEUE
 GRACE = PATIENT_TRY + timedelta(seconds=10)
 """How long running activities may go on after a stop was asked for: above the append's own time-out."""
 
-PASSED_THROUGH = ("domain", "workflows", "pydantic", "pydantic_core", "annotated_types", "rfc8785", "structlog")
+PASSED_THROUGH = (
+    "domain",
+    "workflows",
+    "pydantic",
+    "pydantic_core",
+    "annotated_types",
+    "rfc8785",
+    "structlog",
+)
 """Modules that the workflow sandbox shares between runs. domain/ has no module state, so sharing it is safe."""
 
 
 def sandbox() -> SandboxedWorkflowRunner:
     """The sandbox in which workflows run: it catches clocks, randomness and I/O."""
-    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+    return SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    )
 
 
 def case_worker(client: Client, pool: asyncpg.Pool, *, task_queue: str = TASK_QUEUE) -> Worker:

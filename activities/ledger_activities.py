@@ -36,7 +36,6 @@ from ledger.compartment import sweep
 from ledger.facts import look_up
 from ledger.load import answered, load
 
-
 UNREFERENCED_FOR = timedelta(days=1)
 """How long a row of the compartment may stand before its command has to have arrived."""
 

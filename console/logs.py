@@ -39,6 +39,7 @@ def configure_logs(level: int = logging.INFO) -> None:
             foreign_pre_chain=[*shared[:-1], structlog.stdlib.ExtraAdder(), _harmless_exception],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _plain,
                 structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
             ],
         )
@@ -48,6 +49,12 @@ def configure_logs(level: int = logging.INFO) -> None:
     root.setLevel(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _plain(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Without the copy of a line that uvicorn makes for coloured terminals."""
+    event.pop("color_message", None)
+    return event
 
 
 def _harmless_exception(

@@ -79,5 +79,5 @@ def temporal_away() -> NotRunning:
     """The workflow server does not answer."""
     return NotRunning(
         "流程服务没有应答，什么都没有发出；请确认已启动（make run），或用 zeren doctor 查看。",
-        "The workflow server does not answer, nothing was sent; see that it runs (make run), or look with zeren doctor.",
+        "The workflow server does not answer, nothing was sent; see if it runs (make run), or look with zeren doctor.",
     )

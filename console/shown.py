@@ -34,8 +34,10 @@ def called(names: dict[str, Any], id_: str | None) -> str:
 
 def who(actor: Json, names: Json) -> str:
     """The actor of an event, under which hat."""
-    if actor["kind"] != "person":
-        return {"clock": "计时器 clock", "resident": "居民 resident"}.get(actor["kind"], actor["kind"])
-    person = names.get(actor.get("person"), {}).get("zh", actor.get("person", "—"))
+    kind: str = actor["kind"]
+    if kind != "person":
+        return {"clock": "计时器 clock", "resident": "居民 resident"}.get(kind, kind)
+    id_: str = actor.get("person", "—")
+    person: str = names[id_]["zh"] if id_ in names else id_
     role = label(Role(actor["role"])) if actor.get("role") else ""
     return f"{person} · {role} · {actor.get('office') or actor.get('body', '')}"

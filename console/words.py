@@ -47,8 +47,8 @@ _CODES: dict[type[StrEnum], str] = {
     ),
     Charge: (
         "follows_parent 随主件 · in_dispute 争议中 · lawful_pause 中止计时 ·"
-        " awaiting_resident 等居民答复 · in_transit 流转中 · under_review 审核中 · awaiting_verdict 待评价 · triage 待派 ·"
-        " working 办理中 · unknown 不详"
+        " awaiting_resident 等居民答复 · in_transit 流转中 · under_review 审核中 · awaiting_verdict 待评价 ·"
+        " triage 待派 · working 办理中 · unknown 不详"
     ),
     Role: (
         "clerk 受理员 · caseworker 经办人 · head 负责人 · reviewer 审核员 · supervisor 督办员 · auditor 审计员 ·"

@@ -112,9 +112,7 @@ WHO: dict[str, Who] = {
     "record_step": Who(_ANYBODY, _at_work, "主办单位或派单单位", "the lead or the dispatching body"),
     "resolve": _BY_LEAD,
     "review": _BY_REVIEWER,
-    "record_verdict": Who(
-        _REVIEW | {Role.CLERK}, _reviewer, "审核单位", "the reviewing body", resident=True
-    ),
+    "record_verdict": Who(_REVIEW | {Role.CLERK}, _reviewer, "审核单位", "the reviewing body", resident=True),
     "close": _BY_REVIEWER,
     "reopen": Who(
         _DESK | _REVIEW | {Role.SUPERVISOR},
@@ -123,7 +121,9 @@ WHO: dict[str, Who] = {
         "the registering, dispatching or overseeing body",
         resident=True,
     ),
-    "withdraw": Who(_DESK, _intake, "受理单位或派单单位", "the registering or dispatching body", resident=True),
+    "withdraw": Who(
+        _DESK, _intake, "受理单位或派单单位", "the registering or dispatching body", resident=True
+    ),
     "not_accept": _BY_REVIEWER,
     "oversee": Who(
         frozenset({Role.SUPERVISOR}), _above, "应答单位的上级", "a body above the one that answers"
@@ -150,7 +150,9 @@ def may(actor: Actor, command: str, case: Case | None, facts: Facts, at: Instant
     if problem is not None:
         return problem
     if actor.role not in who.roles:
-        return refusal(WRONG_HAT, {"command": command, "roles": ", ".join(sorted(who.roles)), "role": actor.role})
+        return refusal(
+            WRONG_HAT, {"command": command, "roles": ", ".join(sorted(who.roles)), "role": actor.role}
+        )
     if actor.body not in who.relation(case, facts, at):
         return refusal(WRONG_BODY, {"zh": who.zh, "en": who.en, "body": facts.name(actor.body)})
     return None
@@ -179,7 +181,9 @@ def _unfit(actor: Actor, facts: Facts, at: Instant) -> Refusal | None:
     if not facts.body(actor.body).valid(at):
         return refusal(BODY_GONE, {"body": facts.name(actor.body)})
     if not facts.in_post(actor.person, actor.body, actor.role, at):
-        return refusal(NOT_IN_POST, {"person": actor.person, "body": facts.name(actor.body), "role": actor.role})
+        return refusal(
+            NOT_IN_POST, {"person": actor.person, "body": facts.name(actor.body), "role": actor.role}
+        )
     return None
 
 

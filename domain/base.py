@@ -25,9 +25,7 @@ BodyId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_
 PersonId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_WORD)]
 MatterId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_WORD)]
 PlaceCode = Annotated[str, StringConstraints(min_length=4, max_length=32, pattern=r"^[0-9A-Za-z-]+$")]
-CommandId = Annotated[
-    str, StringConstraints(min_length=1, max_length=128, pattern=r"^[0-9A-Za-z._:-]+$")
-]
+CommandId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[0-9A-Za-z._:-]+$")]
 """Chosen by the client. Narrow, so that it has no room for personal data."""
 
 

@@ -1,10 +1,10 @@
 """A case as its events have made it. Everything else (state, who answers, what is due) is read off it.
 
-    proposal ─┬─ objection          before a lead has signed
-              └─▶ lead ─▶ return    after
-    ruling                          while a dispute is open
-    stage: handling ─▶ resolved ─▶ reviewed ─▶ judged
-    ending                          the episode is over
+proposal ─┬─ objection          before a lead has signed
+          └─▶ lead ─▶ return    after
+ruling                          while a dispute is open
+stage: handling ─▶ resolved ─▶ reviewed ─▶ judged
+ending                          the episode is over
 """
 
 from enum import StrEnum
@@ -148,7 +148,7 @@ class Case(Frozen):
     rulers: tuple[PersonId, ...] = ()
 
     @property
-    def state(self) -> State:  # noqa: PLR0911 - one line for each state, in order of precedence
+    def state(self) -> State:
         """Where the case stands."""
         if self.ending is not None:
             return State.ENDED

@@ -277,7 +277,6 @@ COMMAND: TypeAdapter[AnyCommand] = TypeAdapter(AnyCommand)
 """Reads a command from JSON; raises pydantic's ValidationError."""
 
 MODELS: dict[str, type[Command]] = {
-    model.model_fields["type"].default: model
-    for model in Command.__subclasses__()
+    model.model_fields["type"].default: model for model in Command.__subclasses__()
 }
 """Every command model by its type, the clock's too."""

@@ -49,7 +49,7 @@ def limit(kind: DeadlineKind, procedure: Procedure, matter: str | None, facts: F
     return facts.policy.limits[procedure][kind], f"policy.{procedure}.{kind}"
 
 
-def set_deadline(  # noqa: PLR0913 - a deadline that explains itself needs all of its grounds
+def set_deadline(
     kind: DeadlineKind,
     *,
     version: int,
@@ -73,7 +73,9 @@ def set_deadline(  # noqa: PLR0913 - a deadline that explains itself needs all o
     )
 
 
-def next_rung(cause: DeadlineKind, hours: int, rule: str, *, version: int, facts: Facts, start: datetime) -> Deadline:
+def next_rung(
+    cause: DeadlineKind, hours: int, rule: str, *, version: int, facts: Facts, start: datetime
+) -> Deadline:
     """The instant at which the ladder that ``cause`` started climbs, or alerts, again."""
     return Deadline(
         id=f"ladder-{cause}.{version}",

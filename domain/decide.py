@@ -114,7 +114,12 @@ def needs(case: Case | None, command: c.AnyCommand) -> Needs:
             bodies |= {case.return_request.to, case.return_request.proposed_owner}
         if case.ruling is not None:
             bodies |= {case.ruling.body, *case.ruling.parties}
-    for field, into in (("to", bodies), ("proposed_owner", bodies), ("designate", bodies), ("matter", matters)):
+    for field, into in (
+        ("to", bodies),
+        ("proposed_owner", bodies),
+        ("designate", bodies),
+        ("matter", matters),
+    ):
         into.add(getattr(command, field, None))
     places_.add(getattr(command, "place", None))
     return Needs(

@@ -29,7 +29,9 @@ from domain.work import barred_from_handling
 Cause = Literal["objection_contested", "objection_unanswered", "return_refused", "return_unanswered"]
 
 
-def open_ruling(case: Case, cause: Cause, personal: PersonalRef | None, facts: Facts, at: Instant) -> Decision:
+def open_ruling(
+    case: Case, cause: Cause, personal: PersonalRef | None, facts: Facts, at: Instant
+) -> Decision:
     """A dispute goes to the body that can end it."""
     parties = _parties(case)
     body = lowest_common_superior(parties, facts, at) or _conference(case, facts)

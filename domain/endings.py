@@ -31,7 +31,12 @@ REOPENABLE = frozenset({Ending.CLOSED, Ending.ANSWERED_AT_INTAKE})
 
 def _clock(kind: DeadlineKind, case: Case, facts: Facts, at: Instant, after: int = 1) -> Deadline:
     return set_deadline(
-        kind, version=case.version + after, procedure=case.procedure, matter=case.matter, facts=facts, start=at
+        kind,
+        version=case.version + after,
+        procedure=case.procedure,
+        matter=case.matter,
+        facts=facts,
+        start=at,
     )
 
 

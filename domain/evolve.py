@@ -50,7 +50,12 @@ def _clocks(case: Case, *kinds: DeadlineKind, add: Iterable[Deadline | None] = (
     }
 
 
-_HAND_OFF = (DeadlineKind.SIGN, DeadlineKind.ANSWER_OBJECTION, DeadlineKind.SIGN_RETURN, DeadlineKind.ACKNOWLEDGE)
+_HAND_OFF = (
+    DeadlineKind.SIGN,
+    DeadlineKind.ANSWER_OBJECTION,
+    DeadlineKind.SIGN_RETURN,
+    DeadlineKind.ACKNOWLEDGE,
+)
 _ALL = tuple(DeadlineKind)
 
 
@@ -116,7 +121,7 @@ def _proposed(case: Case, body: e.Proposed, r: e.Recorded) -> Change:
     return {"proposal": proposal, **_clocks(case, DeadlineKind.TRIAGE, add=[body.deadline])}
 
 
-def _new_lead(case: Case, lead: str, r: e.Recorded) -> Change:
+def _new_lead(lead: str, r: e.Recorded) -> Change:
     return {
         "lead": lead,
         "lead_since": r.at,
@@ -131,7 +136,7 @@ def _new_lead(case: Case, lead: str, r: e.Recorded) -> Change:
 
 def _signed(case: Case, body: e.Signed | e.DeemedSigned, r: e.Recorded) -> Change:
     return {
-        **_new_lead(case, body.lead, r),
+        **_new_lead(body.lead, r),
         "sender": case.proposal.by if case.proposal else case.dispatcher,
         "designated": False,
         "acknowledged": True,
@@ -193,7 +198,7 @@ def _ruled(case: Case, _: e.Ruled, r: e.Recorded) -> Change:
 
 def _designated(case: Case, body: e.Designated, r: e.Recorded) -> Change:
     return {
-        **_new_lead(case, body.lead, r),
+        **_new_lead(body.lead, r),
         "sender": body.by,
         "designated": True,
         "acknowledged": False,

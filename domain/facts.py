@@ -72,14 +72,16 @@ class Facts(Frozen):
     def in_post(self, person: PersonId, body: BodyId, role: Role, at: Instant) -> bool:
         """Whether the person acts for the body under that hat at ``at``."""
         return any(
-            post.person == person and post.body == body and post.role is role and post.held(at) for post in self.posts
+            post.person == person and post.body == body and post.role is role and post.held(at)
+            for post in self.posts
         )
 
     def somebody_in_post(self, body: BodyId, roles: frozenset[Role], window: Interval) -> bool:
         """Whether at every instant of ``window`` somebody with one of ``roles`` was in post, not always the same."""
         covered = window.start
         posts = sorted(
-            (post for post in self.posts if post.body == body and post.role in roles), key=lambda post: post.valid_from
+            (post for post in self.posts if post.body == body and post.role in roles),
+            key=lambda post: post.valid_from,
         )
         for post in posts:
             if post.valid_from > covered:
@@ -91,5 +93,7 @@ class Facts(Frozen):
 
     def dispatcher(self, procedure: Procedure, division: PlaceCode) -> BodyId | None:
         """The dispatching body for a division: the row with the longest code that it starts with."""
-        rows = [row for row in self.dispatch if row.procedure is procedure and division.startswith(row.division)]
+        rows = [
+            row for row in self.dispatch if row.procedure is procedure and division.startswith(row.division)
+        ]
         return max(rows, key=lambda row: len(row.division)).body if rows else None

@@ -75,7 +75,9 @@ def sign(case: Case, command: Sign, facts: Facts, at: Instant) -> Decision:  # n
     Refuses: SAME_PERSON_HANDLES.
     """
     proposal = waiting(case)
-    return barred_from_handling(case, command.actor) or record(e.Signed(proposal=proposal.id, lead=proposal.to))
+    return barred_from_handling(case, command.actor) or record(
+        e.Signed(proposal=proposal.id, lead=proposal.to)
+    )
 
 
 def lapse(case: Case, proposal: Proposal, facts: Facts, at: Instant) -> Decision:
@@ -119,7 +121,9 @@ def accept_objection(case: Case, command: AcceptObjection, facts: Facts, at: Ins
     proposal = waiting(case)
     return record(
         e.ProposalEnded(
-            proposal=proposal.id, cause="objection_accepted", deadline=clock(DeadlineKind.TRIAGE, case, facts, at)
+            proposal=proposal.id,
+            cause="objection_accepted",
+            deadline=clock(DeadlineKind.TRIAGE, case, facts, at),
         )
     )
 

@@ -104,7 +104,9 @@ def advance(
     if running is not None:
         if now == running.holding and case.episode == running.episode:
             return running, None
-        start = OpenHolding(episode=case.episode, holding=now, start=recorded.at, opened_by=mark) if now else None
+        start = (
+            OpenHolding(episode=case.episode, holding=now, start=recorded.at, opened_by=mark) if now else None
+        )
         closed = _close(running, recorded.at, mark)
         return start, closed if closed.start < closed.end else None
     if now is None:

@@ -129,7 +129,8 @@ class Policy(Frozen):
     for want of a limit. ``links`` says which links count for what (guiding counts for the firewall).
     ``return_hours``: how long after signing a lead may still return. ``rehandlings``: how often an unsatisfied verdict
     sends the case back before it is final. ``ladder_hours``: from one rung to the next. ``alert_hours``: how often the
-    top rung is alerted again. ``again_hours``: the least that a lead has for work that comes back to it. ``hand_backs``: how many objections and returns a case bears before a ruling opens.
+    top rung is alerted again. ``again_hours``: the least that a lead has for work that comes back to it.
+    ``hand_backs``: how many objections and returns a case bears before a ruling opens.
     ``joint_conference``: by division, who rules where there is no common superior. ``appeal``: the way of appeal that
     a closing states.
     """

@@ -57,7 +57,7 @@ def _missed(case: Case, deadline: Deadline, facts: Facts, at: Instant) -> Decisi
     return record(missed, *_climb(case, deadline.kind, facts, at, after=2, start=charged))
 
 
-def _climb(  # noqa: PLR0913 - the step needs the case, its cause and where it begins
+def _climb(
     case: Case, cause: DeadlineKind, facts: Facts, at: Instant, *, after: int, start: BodyId | None = None
 ) -> list[AnyEvent]:
     """One rung up from the highest that ``cause`` has reached; at the top an alert that will come again."""

@@ -100,7 +100,12 @@ class Running:
 
 @asynccontextmanager
 async def run_all(
-    database: str, temporal: str | Client, folder: Path, *, pack: Pack = small.PACK, history_limit: int = 4_000
+    database: str,
+    temporal: str | Client,
+    folder: Path,
+    *,
+    pack: Pack = small.PACK,
+    history_limit: int = 4_000,
 ) -> AsyncGenerator[Running]:
     """Start everything over a migrated database and a Temporal server, and stop it at the end."""
     kek = folder / "kek.json"

@@ -29,8 +29,8 @@ with workflow.unsafe.imports_passed_through():
     from domain.decide import decide, needs
     from domain.decision import Decision
     from domain.errors import ZerenError
-    from domain.evolve import evolve, fold
     from domain.events import FactsUsed, Recorded
+    from domain.evolve import evolve, fold
     from domain.facts import Facts
     from domain.ladder import due
     from domain.numbers import draw_number, event_id
@@ -137,7 +137,10 @@ class CaseWorkflow:
 
     def _long(self) -> bool:
         info = workflow.info()
-        return info.is_continue_as_new_suggested() or info.get_current_history_length() > self._start.history_limit
+        return (
+            info.is_continue_as_new_suggested()
+            or info.get_current_history_length() > self._start.history_limit
+        )
 
     async def _let_handlers_finish(self) -> None:
         if self._case is None and self._handled == 0:
@@ -197,7 +200,9 @@ class CaseWorkflow:
             return await self._carry_out(command, now)
         except ZerenError as error:
             await self._alarm("undecidable", f"{command.type}: {type(error).__name__}")
-            raise ApplicationError("the command cannot be decided", type=STOPPED, non_retryable=True) from error
+            raise ApplicationError(
+                "the command cannot be decided", type=STOPPED, non_retryable=True
+            ) from error
 
     async def _answered_before(self, command: AnyCommand) -> Answer:
         earlier = await calls.earlier_answer(
@@ -235,9 +240,7 @@ class CaseWorkflow:
             self._facts = await calls.look_up(LookUp(needs=wanted))
         return self._facts
 
-    def _row(
-        self, command: AnyCommand, mark: str, decision: Decision, facts: Facts, at: datetime
-    ) -> Append:
+    def _row(self, command: AnyCommand, mark: str, decision: Decision, facts: Facts, at: datetime) -> Append:
         base = self._case.version if self._case else 0
         used = FactsUsed(pack=facts.pack, version=facts.version)
         office = facts.name(command.actor.body) if command.actor.body else None
@@ -280,10 +283,14 @@ class CaseWorkflow:
             case "conflict":
                 await self._reload("ledger_ahead")
             case "reused":
-                raise ApplicationError("the command id was used before", type=COMMAND_REUSED, non_retryable=True)
+                raise ApplicationError(
+                    "the command id was used before", type=COMMAND_REUSED, non_retryable=True
+                )
             case "compartment_missing":
                 raise ApplicationError(
-                    "the personal data of the command do not stand", type=COMPARTMENT_MISSING, non_retryable=True
+                    "the personal data of the command do not stand",
+                    type=COMPARTMENT_MISSING,
+                    non_retryable=True,
                 )
             case _:
                 pass

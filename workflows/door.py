@@ -45,6 +45,9 @@ from domain.rules import Refusal, Rule, refusal
 from workflows import names
 from workflows.case_workflow import HISTORY_LIMIT, CaseStart, CaseWorkflow, Submission
 
+LONGEST_TRY = 5.0
+"""Seconds for one call; a sender with more patience calls again."""
+
 FindAnswer = Callable[[Ask], Awaitable[Answered]]
 """How the door asks the ledger."""
 
@@ -92,12 +95,13 @@ class Door:
 
     async def send(self, case: UUID, command: AnyCommand, *, patience: float = 20.0) -> Outcome:
         """Send a command and wait up to ``patience`` seconds for its answer. Never raises for what the world does."""
-        ending = _Ending()
-        try:
-            async with asyncio.timeout(patience):
-                return await self._until_answered(case, command, ending)
-        except TimeoutError:
-            return await self._after_the_wait(case, command, ending)
+        ending = _Ending(until=asyncio.get_running_loop().time() + patience)
+        while ending.seconds_left > 0:
+            outcome = await self._try(case, command, ending)
+            if outcome is not None:
+                return outcome
+            await asyncio.sleep(ending.pause())
+        return await self._after_the_wait(case, command, ending)
 
     async def wake(self, case: UUID) -> bool:
         """Start the workflow of an open case whose workflow is gone. False if one is running already."""
@@ -115,32 +119,38 @@ class Door:
             return False
         return True
 
-    async def _until_answered(self, case: UUID, command: AnyCommand, ending: "_Ending") -> Outcome:
-        pause = 0.05
-        while True:
-            try:
-                return await self._once(case, command, ending)
-            except _Again as again:
-                ending.note(again)
-            if ending.maybe_sent:
-                earlier = await self._earlier(case, command)
-                if earlier is not None:
-                    return earlier
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 1.0)
+    async def _try(self, case: UUID, command: AnyCommand, ending: "_Ending") -> Outcome | None:
+        """One try, and a question to the ledger where it may have arrived. None: try again."""
+        try:
+            return await self._once(case, command, ending)
+        except _Again as again:
+            ending.note(again)
+        return await self._earlier(case, command) if ending.maybe_sent else None
 
     async def _once(self, case: UUID, command: AnyCommand, ending: "_Ending") -> Outcome:
-        """One try. Raises _Again where another try can help."""
+        """One try. Raises _Again where another try can help.
+
+        The time-out is the call's own: the SDK turns a cancellation into an error of its own and would swallow an
+        outer one. It is short, since a server that was killed may have lost an update that it had taken in.
+        """
+        limit = timedelta(seconds=max(0.1, min(ending.seconds_left, LONGEST_TRY)))
         try:
             if isinstance(command, Register) or ending.start_a_run:
-                answer: Answer = await self._start_and_update(case, command)
+                answer: Answer = await self._start_and_update(case, command, limit)
             else:
                 answer = await self._client.get_workflow_handle(workflow_id(case)).execute_update(
-                    names.ACT, Submission(command=command), id=update_id(command), result_type=Answer
+                    names.ACT,
+                    Submission(command=command),
+                    id=update_id(command),
+                    result_type=Answer,
+                    rpc_timeout=limit,
                 )
         except WorkflowUpdateFailedError as error:
             return _failed(error)
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError from error
             raise _Again(maybe_sent=True) from error
         except WorkflowAlreadyStartedError as error:
             raise _Again(maybe_sent=False) from error
@@ -148,7 +158,7 @@ class Door:
             raise _after_rpc_error(error) from error
         return answered(answer)
 
-    async def _start_and_update(self, case: UUID, command: AnyCommand) -> Answer:
+    async def _start_and_update(self, case: UUID, command: AnyCommand, limit: timedelta) -> Answer:
         start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             CaseWorkflow.run,
             CaseStart(case=case, history_limit=self._history_limit),
@@ -164,6 +174,7 @@ class Door:
             start_workflow_operation=start,
             id=update_id(command),
             result_type=Answer,
+            rpc_timeout=limit,
         )
 
     async def _earlier(self, case: UUID, command: AnyCommand) -> Outcome | None:
@@ -186,20 +197,19 @@ class Door:
         """Whether the running case has accepted the command: the same id, so this sends nothing twice."""
         handle = self._client.get_workflow_handle(workflow_id(case))
         try:
-            async with asyncio.timeout(1.0):
-                await handle.start_update(
-                    names.ACT,
-                    Submission(command=command),
-                    id=update_id(command),
-                    wait_for_stage=WorkflowUpdateStage.ACCEPTED,
-                    rpc_timeout=timedelta(seconds=1),
-                )
-        except (TimeoutError, RPCError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError):
+            await handle.start_update(
+                names.ACT,
+                Submission(command=command),
+                id=update_id(command),
+                wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+                rpc_timeout=timedelta(seconds=1),
+            )
+        except (RPCError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError):
             return False
         return True
 
 
-class _Again(Exception):  # noqa: N818 - no error: it asks for another try
+class _Again(Exception):
     """Another try can help."""
 
     def __init__(self, *, maybe_sent: bool, reached: bool = True, start_a_run: bool = False) -> None:
@@ -210,9 +220,11 @@ class _Again(Exception):  # noqa: N818 - no error: it asks for another try
 
 
 class _Ending:
-    """What is known so far about where a command has got to."""
+    """What is known so far about where a command has got to, and how long there is left to find out."""
 
-    def __init__(self) -> None:
+    def __init__(self, until: float) -> None:
+        self._until = until
+        self._pause = 0.05
         self.maybe_sent = False
         self.start_a_run = False
         self._tries = 0
@@ -223,6 +235,16 @@ class _Ending:
         self._reached = self._reached or again.reached
         self.maybe_sent = self.maybe_sent or again.maybe_sent
         self.start_a_run = self.start_a_run or again.start_a_run
+
+    @property
+    def seconds_left(self) -> float:
+        """Until the sender's patience is over."""
+        return self._until - asyncio.get_running_loop().time()
+
+    def pause(self) -> float:
+        """How long to wait before the next try; longer each time."""
+        self._pause = min(self._pause * 2, 1.0)
+        return max(0.0, min(self._pause, self.seconds_left))
 
     @property
     def never_reached(self) -> bool:

@@ -49,7 +49,7 @@ def act(
     user: str | None,
     hat: str | None,
 ) -> None:
-    r"""办理：对案件下达一个命令 / give a command on a case.
+    """办理：对案件下达一个命令 / give a command on a case.
 
     各项写作 --项 值（横线等同下划线）；是非项可写 --passed 或 --no-passed；文字项写 - 则从标准输入读取。
     Fields are --field value; yes-or-no ones may be --passed or --no-passed; a text of - is read from stdin.
@@ -59,7 +59,7 @@ def act(
       zeren case act K7M2-9QXW --list
       zeren case act K7M2-9QXW propose --fields
       zeren case act K7M2-9QXW propose --to 420106.housing --as wuchang-clerk-1
-    """
+    """  # noqa: D301 - click reads the backspace as "leave these lines as they are"
     if fields_:
         emit(_fields_json(_wanted(command)), lambda: _fields_words(_wanted(command)))
         return

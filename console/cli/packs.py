@@ -114,7 +114,8 @@ def _stop_at(findings: tuple[Finding, ...]) -> None:
         return
     for finding in findings:
         say(f"{finding.where}：{finding.zh} / {finding.en} [{finding.code}]")
+    count = len(findings)
     say(
-        f"数据包有 {len(findings)} 处问题，没有载入；请更正后重试。 / {len(findings)} findings, nothing loaded; mend them."
+        f"数据包有 {count} 处问题，没有载入；请更正后重试。 / {count} findings, nothing was loaded; mend them."
     )
     raise click.exceptions.Exit(1)

@@ -42,7 +42,8 @@ def rebuild(*, check: bool) -> None:
                 emit({"differences": found}, lambda: [f"差异 differences: {len(found)}"])
                 if found:
                     say(
-                        "查询表与事件不一致；请运行 zeren rebuild。 / The read models differ from the events; run zeren rebuild."
+                        "查询表与事件不一致；请运行 zeren rebuild。 / The read models differ from the events; "
+                        "run zeren rebuild."
                     )
                     raise click.exceptions.Exit(1)
                 return

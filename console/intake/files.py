@@ -15,9 +15,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 from domain.errors import BadInput
 
@@ -63,7 +63,7 @@ def read_file(path: Path) -> Iterator[Line]:
     if size == 0:
         raise BadInput("文件是空的；请核对。", "The file is empty; check it.")
     if start.startswith(b"PK"):
-        return _sheet(path)
+        return _sheet(_book(path))
     if start == _OLE:
         raise BadInput(
             "旧版 .xls 不能读取；请另存为 .xlsx 或 CSV。",
@@ -162,7 +162,7 @@ def split(lines: Iterable[str]) -> Iterator[Line]:
         return
     delimiter = max(_DELIMITERS, key=head.count)
     source.begin()
-    yield Line(1, next(csv.reader([head], delimiter=delimiter), []))
+    yield Line(1, next(csv.reader([head], delimiter=delimiter)))
     while True:
         number = source.begin()
         try:
@@ -185,7 +185,8 @@ def split(lines: Iterable[str]) -> Iterator[Line]:
 # ------------------------------------------------------------------ sheets
 
 
-def _sheet(path: Path) -> Iterator[Line]:
+def _book(path: Path) -> Workbook:
+    """The workbook, once it is known not to unpack to more than may be. Raises BadInput."""
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
@@ -194,7 +195,7 @@ def _sheet(path: Path) -> Iterator[Line]:
                 "表格解压后超过 1 GB，不予读取；请拆分后再导入。",
                 "The sheet unpacks to more than 1 GB and is not read; split it and import the parts.",
             )
-        book = load_workbook(path, read_only=True, data_only=True)
+        return load_workbook(path, read_only=True, data_only=True)
     except BadInput:
         raise
     except Exception as error:
@@ -203,20 +204,27 @@ def _sheet(path: Path) -> Iterator[Line]:
             "文件不是可读的 XLSX 表格；请重新导出，或另存为 CSV（UTF-8）。",
             "The file is not an XLSX sheet that can be read; export it again, or save it as CSV (UTF-8).",
         ) from error
+
+
+def _sheet(book: Workbook) -> Iterator[Line]:
     try:
         sheet = book.worksheets[0]
         sheet.reset_dimensions()
         width = 0
         for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
-            cells = [_cell(value) for value in row]
+            cells = [_cell(value) for value in cast("tuple[object, ...]", row)]
             while cells and not cells[-1]:
                 cells.pop()
             if cells:
                 width = width or len(cells)
                 # A sheet leaves out the empty cells at the end of a row.
-                yield Line(number, cells + [""] * (width - len(cells)))
+                yield Line(number, cells + _blank(width - len(cells)))
     finally:
         book.close()
+
+
+def _blank(count: int) -> list[str]:
+    return [""] * count
 
 
 def _cell(value: object) -> str:

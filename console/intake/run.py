@@ -133,6 +133,7 @@ class Import:
 
     async def _open(self, row: Row) -> None:
         """Find the id under which the row has its case or may get one. Raises BadInput."""
+        why = ("", "")
         for attempt in range(1, _ATTEMPTS + 1):
             id_ = row.command_id if attempt == 1 else f"{row.command_id}:try{attempt}"
             if await self._desk.opened_by(id_):
@@ -144,25 +145,26 @@ class Import:
             if receipt.done:
                 self._opened(row)
                 return
-            answer = receipt.outcome.answer
+            why, answer = (receipt.outcome.zh, receipt.outcome.en), receipt.outcome.answer
             if answer is not None and answer.at >= self._since:
                 break
             # An answer of an earlier run, or its id with another actor: what stood in the way may be mended.
-        self._refuse(row, (receipt.outcome.zh, receipt.outcome.en))
+        self._refuse(row, why)
 
     async def _send(self, row: Row, id_: str) -> Receipt | None:
         """Send, and again while nobody knows; None once that has stopped everything. Raises BadInput."""
+        why = ("", "")
         for _ in range(_PATIENCE):
             receipt = await self._desk.open_case(row.fields, self._acting, command_id=id_)
             if receipt.outcome.kind not in _UNKNOWN:
                 return receipt
+            why = (receipt.outcome.zh, receipt.outcome.en)
             if self._stop.is_set():
                 break
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), 1)
         self.figures.read -= 1
-        if self.figures.stopped is None:
-            self.figures.stopped = (receipt.outcome.zh, receipt.outcome.en)
+        self.figures.stopped = self.figures.stopped or why
         self._stop.set()
         return None
 

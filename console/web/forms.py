@@ -1,7 +1,7 @@
 """Forms made of the commands themselves: one control for each field, in both languages, and back again.
 
-A form works without JavaScript. A field left empty is a field not given; a yes-or-no field is a choice of three, so that
-"no" is said and never merely not ticked.
+A form works without JavaScript. A field left empty is a field not given; a yes-or-no field is a choice of three, so
+that "no" is said and never merely not ticked.
 """
 
 from enum import StrEnum

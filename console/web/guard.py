@@ -53,7 +53,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-class _TooLarge(Exception):  # noqa: N818 - it ends the reading of a body
+class _TooLarge(Exception):
     """More came than may."""
 
 

@@ -5,10 +5,10 @@ person who acts are remembered in cookies of this site. Each form carries the id
 twice does it once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -18,11 +18,13 @@ from console.desk import Desk, Receipt, new_command_id
 from console.errors import WrongUsage
 from console.hats import Acting
 from console.shown import called, lasting, local, who
+from console.views import Json
 from console.web.api import desk_of
 from console.web.forms import form, read_form
-from console.words import command_word, event_word, field_word, label
+from console.words import Word, command_word, event_word, field_word, label
 from domain.errors import BadInput
 from domain.words import CaseKind, Channel, Charge, DeadlineKind, State
+from workflows.door import Outcome
 
 pages = APIRouter(include_in_schema=False)
 
@@ -35,24 +37,35 @@ _VERSION = "_version"
 _templates = Jinja2Templates(directory=str(files("console").joinpath("templates")))
 
 
-def _code(kind: type[StrEnum], code: str | None, lang: str) -> str:
-    return label(kind(code), lang) if code else "—"
+def _coded(kind: type[StrEnum]) -> Callable[[str | None, str], str]:
+    def word(code: str | None, lang: str) -> str:
+        return label(kind(code), lang) if code else "—"
+
+    return word
 
 
-_templates.env.globals.update(  # pyright: ignore[reportUnknownMemberType] - Jinja's own mapping is not typed
-    called=called,
-    lasting=lasting,
-    local=local,
-    who=who,
-    state_word=lambda code, lang: _code(State, code, lang),
-    charge_word=lambda code, lang: _code(Charge, code, lang),
-    kind_word=lambda code, lang: _code(CaseKind, code, lang),
-    channel_word=lambda code, lang: _code(Channel, code, lang),
-    clock_word=lambda code, lang: _code(DeadlineKind, code, lang),
-    event_word=lambda name, lang: event_word(name).say(lang),
-    command_word=lambda name, lang: command_word(name).say(lang),
-    field_word=lambda name, lang: field_word(name).say(lang),
-)
+def _told(find: Callable[[str], Word]) -> Callable[[str, str], str]:
+    def word(name: str, lang: str) -> str:
+        return find(name).say(lang)
+
+    return word
+
+
+_SHOWN: dict[str, Any] = {
+    "called": called,
+    "lasting": lasting,
+    "local": local,
+    "who": who,
+    "state_word": _coded(State),
+    "charge_word": _coded(Charge),
+    "kind_word": _coded(CaseKind),
+    "channel_word": _coded(Channel),
+    "clock_word": _coded(DeadlineKind),
+    "event_word": _told(event_word),
+    "command_word": _told(command_word),
+    "field_word": _told(field_word),
+}
+cast("dict[str, Any]", _templates.env.globals).update(_SHOWN)  # pyright: ignore[reportUnknownMemberType]
 
 
 def wants_page(request: Request) -> bool:
@@ -61,16 +74,20 @@ def wants_page(request: Request) -> bool:
     return not inside and "text/html" in request.headers.get("accept", "")
 
 
+Said = BadInput | Outcome
+"""What a page says at its head: both have a sentence in each language."""
+
+
 def _lang(request: Request) -> str:
     told = request.query_params.get("lang") or request.cookies.get(_LANG)
     return "en" if told == "en" else "zh"
 
 
-async def _page(request: Request, template: str, status: int = 200, **shown: Any) -> Response:  # noqa: ANN401
+async def _page(request: Request, template: str, status: int = 200, **shown: object) -> Response:
     """A page with what every page shows. The language asked for is remembered."""
     lang = _lang(request)
     desk = desk_of(request)
-    context = {
+    context: dict[str, object] = {
         "lang": lang,
         "people": await desk.people(),
         "user": request.cookies.get(_ACTS_AS, ""),
@@ -85,7 +102,7 @@ async def _page(request: Request, template: str, status: int = 200, **shown: Any
 
 def refused_page(request: Request, status: int, zh: str, en: str) -> Response:
     """A page with one sentence: what went wrong and what to do."""
-    context = {"lang": _lang(request), "zh": zh, "en": en, "people": [], "user": ""}
+    context: dict[str, Any] = {"lang": _lang(request), "zh": zh, "en": en, "people": [], "user": ""}
     return _templates.TemplateResponse(request, "message.html", context, status_code=status)
 
 
@@ -96,8 +113,8 @@ async def first(request: Request) -> Response:
 
 
 async def _first(
-    request: Request, filled: Mapping[str, str], status: int = 200, said: Any = None
-) -> Response:  # noqa: ANN401
+    request: Request, filled: Mapping[str, str], status: int = 200, said: Said | None = None
+) -> Response:
     desk = desk_of(request)
     body, state = request.query_params.get("body", ""), request.query_params.get("state", "")
     listed, problem = await _queue(desk, request, body, state)
@@ -117,7 +134,7 @@ async def _first(
     )
 
 
-async def _queue(desk: Desk, request: Request, body: str, state: str) -> tuple[Any, BadInput | None]:
+async def _queue(desk: Desk, request: Request, body: str, state: str) -> tuple[Json, BadInput | None]:
     """The page of the queue that was asked for; the first of all where the question does not fit."""
     overdue = request.query_params.get("overdue") == "true"
     try:
@@ -182,7 +199,7 @@ async def _case(
     number: str,
     filled: Mapping[str, str],
     status: int = 200,
-    said: Any = None,  # noqa: ANN401
+    said: Said | None = None,
 ) -> Response:
     desk, lang = desk_of(request), _lang(request)
     user = request.cookies.get(_ACTS_AS)

@@ -1,6 +1,9 @@
 """Runs the console on uvicorn, and stops it gracefully: requests under way are finished first."""
 
 import asyncio
+import signal
+from collections.abc import Generator
+from contextlib import contextmanager
 
 import structlog
 import uvicorn
@@ -12,8 +15,25 @@ from console.settings import Settings
 from console.web.app import create_app
 from console.web.guard import is_loopback
 
+_STOPS = (signal.SIGTERM, signal.SIGINT)
 GRACE_SECONDS = 8
 """How long requests under way may still take: below what the supervisor waits for."""
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, but a stop that was asked for is a good end: it would raise the signal again and die of it."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Listen for the two signals for as long as the server runs."""
+        loop = asyncio.get_running_loop()
+        for number in _STOPS:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in _STOPS:
+                loop.remove_signal_handler(number)
 
 
 async def serve(settings: Settings) -> None:
@@ -34,7 +54,7 @@ async def serve(settings: Settings) -> None:
             proxy_headers=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        await uvicorn.Server(config).serve()
+        await _Server(config).serve()
 
 
 def main() -> None:

@@ -143,7 +143,11 @@ def stale_is_told_from_fresh(story: Story, step: Step) -> None:
     if seen is None or step.before is None or step.command.type in {"register", "strike"}:
         return
     since = story.events[seen : step.before.version]
-    told = [event for event in since if not (event.actor.kind is ActorKind.CLOCK and isinstance(event.body, RINGING))]
+    told = [
+        event
+        for event in since
+        if not (event.actor.kind is ActorKind.CLOCK and isinstance(event.body, RINGING))
+    ]
     stale = step.decision.refusal is not None and step.decision.refusal.rule == "case.stale-version"
     assert stale == (bool(told) or seen > step.before.version)
 
@@ -174,7 +178,9 @@ def silence_binds_only_a_desk_that_was_held(story: Story, step: Step) -> None:
         posts = [post for person in story.pack.people for post in person.posts if post.body == body]
         entitled = [post for post in posts if post.role in {"caseworker", "head"}]
         edges = {window.start, window.end - timedelta(microseconds=1)}
-        edges |= {post.valid_from for post in entitled} | {post.valid_to for post in entitled if post.valid_to}
+        edges |= {post.valid_from for post in entitled} | {
+            post.valid_to for post in entitled if post.valid_to
+        }
         for edge in edges:
             if window.start <= edge < window.end:
                 assert any(post.held(edge) for post in entitled), f"nobody sat there at {edge}"
@@ -239,7 +245,7 @@ def the_charge_is_the_one_of_the_table(story: Story) -> None:
     assert (_row_of(now) if now else None) == _reckoned(story.events)
 
 
-def _row_of(now: Any) -> tuple[str, str, str]:  # noqa: ANN401
+def _row_of(now: Any) -> tuple[str, str, str]:
     return now.answering, now.charge.value, now.charged_to
 
 
@@ -341,7 +347,9 @@ def three_persons(story: Story) -> None:
             if acted and who is not None:
                 parts[part].add(who)
         lead = None if isinstance(body, e.Returned) else lead
-        assert not (parts[0] & parts[1] or parts[0] & parts[2] or parts[1] & parts[2]), "one person, two parts"
+        assert not (parts[0] & parts[1] or parts[0] & parts[2] or parts[1] & parts[2]), (
+            "one person, two parts"
+        )
     case = story.case
     assert [set(case.handlers), set(case.reviewers), set(case.rulers)] == parts
 
@@ -352,7 +360,9 @@ def the_designated_keep_it(story: Story) -> None:
     for event in story.events:
         if designated:
             assert not isinstance(event.body, e.Objected | e.ReturnRequested | e.Returned | e.Proposed)
-        designated = (designated or isinstance(event.body, e.Designated)) and not isinstance(event.body, ENDINGS)
+        designated = (designated or isinstance(event.body, e.Designated)) and not isinstance(
+            event.body, ENDINGS
+        )
 
 
 def the_residents_clock_is_his_own(story: Story) -> None:
@@ -385,7 +395,9 @@ def the_ladder_only_climbs(story: Story) -> None:
 def rehandling_is_counted(story: Story) -> None:
     """§3.10: within an episode an unsatisfied verdict sends the case back no more often than the policy allows."""
     case = story.case
-    if case.lead is not None and not any(isinstance(event.body, e.AnsweredAtIntake) for event in story.events):
+    if case.lead is not None and not any(
+        isinstance(event.body, e.AnsweredAtIntake) for event in story.events
+    ):
         assert case.rehandlings <= story.pack.policy.rehandlings[case.procedure]
 
 
@@ -398,7 +410,9 @@ def carries_no_free_text(event: e.Recorded) -> None:
     """§3.14: every string in a body is a code, an id, an instant, or a text of the pack."""
     texts = {text for name in _pack_names() for text in (name.zh, name.en)}
     for text in _strings(event.body.model_dump(mode="json")):
-        assert _CODE.match(text) or _STAMP.match(text) or text in texts, f"free text in {event.body.type}: {text}"
+        assert _CODE.match(text) or _STAMP.match(text) or text in texts, (
+            f"free text in {event.body.type}: {text}"
+        )
 
 
 def reads_back(event: e.Recorded) -> None:
@@ -414,7 +428,7 @@ def _pack_names() -> Iterator[Any]:
     yield from small.PACK.policy.appeal.values()
 
 
-def _strings(value: Any) -> Iterator[str]:  # noqa: ANN401
+def _strings(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

@@ -117,7 +117,7 @@ class Story:
         """The types of all events, in order."""
         return [event.body.type for event in self.events]
 
-    def last(self, kind: type[EventBody]) -> Any:  # noqa: ANN401 - the caller names the type
+    def last(self, kind: type[EventBody]) -> Any:
         """The last event body of this type."""
         return next(event.body for event in reversed(self.events) if isinstance(event.body, kind))
 
@@ -184,18 +184,18 @@ class Story:
         self._decide(command, at, recorded_at=max(at, self.now))
         return self
 
-    def tries(self, type_: str, by: Actor, *, leaving_out: str = "", **fields: Any) -> Refusal | None:  # noqa: ANN401
+    def tries(self, type_: str, by: Actor, *, leaving_out: str = "", **fields: Any) -> Refusal | None:
         """Gives a command that may be refused; the refusal, or None if it is done."""
         self.tell(self.command(type_, by, leaving_out=leaving_out, **fields))
         return self.refused
 
-    def does(self, type_: str, by: Actor, **fields: Any) -> Self:  # noqa: ANN401
+    def does(self, type_: str, by: Actor, **fields: Any) -> Self:
         """Gives a command that has to be done."""
         refused = self.tries(type_, by, **fields)
         assert refused is None, f"{type_} was refused: {refused.en}"
         return self
 
-    def command(self, type_: str, by: Actor, *, leaving_out: str = "", **fields: Any) -> c.AnyCommand:  # noqa: ANN401
+    def command(self, type_: str, by: Actor, *, leaving_out: str = "", **fields: Any) -> c.AnyCommand:
         """A command whose texts are in the compartment, all but ``leaving_out``."""
         self._given += 1
         id_ = f"c{self._given}"
@@ -238,12 +238,12 @@ class Story:
             self.watch(self, Step(command, before, self.current, decision, tuple(written), at))
 
     # ------------------------------------------------------------ verbs
-    def register(self, by: Actor = small.STATION_CLERK, **fields: Any) -> Self:  # noqa: ANN401
+    def register(self, by: Actor = small.STATION_CLERK, **fields: Any) -> Self:
         """A clerk of the workstation takes the case in, at the community unless ``place`` says otherwise."""
         fields.setdefault("place", small.COMMUNITY)
         return self.does("register", by, **fields)
 
-    def triage(self, matter: str = small.HOUSING_MATTER, by: Actor = small.CLERK, **fields: Any) -> Self:  # noqa: ANN401
+    def triage(self, matter: str = small.HOUSING_MATTER, by: Actor = small.CLERK, **fields: Any) -> Self:
         """The dispatching body says what matter it is."""
         return self.does("triage", by, matter=matter, **fields)
 
@@ -299,7 +299,7 @@ class Story:
         """Something is done."""
         return self.does("record_step", by or self._lead(), step=step)
 
-    def resolve(self, by: Actor | None = None, **fields: Any) -> Self:  # noqa: ANN401
+    def resolve(self, by: Actor | None = None, **fields: Any) -> Self:
         """The lead reports it resolved."""
         answers = {"truth": "true", "ours": True, "contacted": "yes", "solved": "yes"}
         return self.does("resolve", by or self._lead(), **{**answers, **fields})
@@ -308,7 +308,9 @@ class Story:
         """The reviewing body passes it or sends it back."""
         return self.does("review", by, passed=passed)
 
-    def verdict(self, satisfaction: str = "satisfied", by: Actor = small.RESIDENT, channel: str = "link") -> Self:
+    def verdict(
+        self, satisfaction: str = "satisfied", by: Actor = small.RESIDENT, channel: str = "link"
+    ) -> Self:
         """The resident says how it was."""
         good = satisfaction != "unsatisfied"
         fields = {"response": good, "resolution": good, "satisfaction": satisfaction, "channel": channel}
@@ -322,7 +324,7 @@ class Story:
         """It is opened again."""
         return self.does("reopen", by, channel="phone")
 
-    def withdraw(self, by: Actor = small.RESIDENT, **fields: Any) -> Self:  # noqa: ANN401
+    def withdraw(self, by: Actor = small.RESIDENT, **fields: Any) -> Self:
         """The resident takes it back."""
         return self.does("withdraw", by, channel="link", **fields)
 
@@ -363,7 +365,7 @@ def refuses(*codes: str) -> Callable[[Callable[..., None]], Callable[..., None]]
 
     def mark(test: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(test)
-        def run(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        def run(*args: Any, **kwargs: Any) -> None:
             before = len(PRODUCED)
             test(*args, **kwargs)
             missing = set(codes) - set(PRODUCED[before:])

@@ -124,7 +124,9 @@ def _in_the_list(intervals: list[Held], at: datetime) -> tuple[str, Charge, str 
     return (found[0].answering, found[0].charge, found[0].charged_to) if found else None
 
 
-def _cut(intervals: list[Held], at: datetime) -> list[tuple[int, str, Charge, str | None, datetime, datetime]]:
+def _cut(
+    intervals: list[Held], at: datetime
+) -> list[tuple[int, str, Charge, str | None, datetime, datetime]]:
     return [
         (row.episode, row.answering, row.charge, row.charged_to, row.start, min(row.end, at))
         for row in intervals

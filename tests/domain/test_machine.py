@@ -92,7 +92,15 @@ REGISTER: dict[str, st.SearchStrategy[Any]] = {
     "received_at": st.none() | st.just(small.LONG_AGO),
 }
 
-OWNERS = (small.HOUSING, small.CIVIL_AFFAIRS, small.OFFICE, small.WATER, small.HEATING, small.RAILWAY, small.COMMITTEE)
+OWNERS = (
+    small.HOUSING,
+    small.CIVIL_AFFAIRS,
+    small.OFFICE,
+    small.WATER,
+    small.HEATING,
+    small.RAILWAY,
+    small.COMMITTEE,
+)
 USUAL_FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "triage": {"matter": st.sampled_from(MATTERS)},
     "propose": {"to": st.sampled_from(OWNERS)},
@@ -174,7 +182,11 @@ class CaseMachine(RuleBasedStateMachine):
         type_ = data.draw(st.sampled_from([*WAYS_ON[case.state], *open_]))
         self._give(data, type_, self._somebody_fit(data, type_))
 
-    @rule(data=st.data(), type_=st.sampled_from(sorted(RULES)), by=st.sampled_from([*PEOPLE, RESIDENT, *ODD_ACTORS]))
+    @rule(
+        data=st.data(),
+        type_=st.sampled_from(sorted(RULES)),
+        by=st.sampled_from([*PEOPLE, RESIDENT, *ODD_ACTORS]),
+    )
     def anybody_tries_anything(self, data: st.DataObject, type_: str, by: Actor) -> None:
         """Any command, by anybody, at any time."""
         self._give(data, type_, by)

@@ -1,9 +1,9 @@
 """The small jurisdiction with the people that the rules of the domain need to be tried on.
 
-    many-1    wears every hat that must not meet on one case: handles, reviews and rules (一肩挑)
-    relay-1   ┐ hold the desk of WATER by turns, one after the other, with a gap from hour 200 to hour 300
-    relay-2   ┘ after START; small.PACK itself has nobody there
-    gone-1    was a caseworker of HOUSING until START
+many-1    wears every hat that must not meet on one case: handles, reviews and rules (一肩挑)
+relay-1   ┐ hold the desk of WATER by turns, one after the other, with a gap from hour 200 to hour 300
+relay-2   ┘ after START; small.PACK itself has nobody there
+gone-1    was a caseworker of HOUSING until START
 """
 
 from collections.abc import Iterable

@@ -5,6 +5,7 @@ The dev server's time-skipping gives every workflow a clock of its own; here it 
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from uuid import UUID
 
@@ -57,7 +58,9 @@ async def decided(office: Running, case: UUID, type_: str) -> list[datetime]:
     return [event.at for event in (await load(office.pool, case)).events if event.body.type == type_]
 
 
-async def test_silence_binds_a_body_that_could_have_spoken(office: Running, skipping: WorkflowEnvironment) -> None:
+async def test_silence_binds_a_body_that_could_have_spoken(
+    office: Running, skipping: WorkflowEnvironment
+) -> None:
     case = await office.open(place=small.COMMUNITY, matter=small.HOUSING_MATTER)
     await office.done(case, c.Propose, small.CLERK, to=small.HOUSING)
     due = (await office.case(case)).next_deadline.due
@@ -88,7 +91,7 @@ async def test_a_case_in_triage_climbs_to_the_top_and_goes_on_alerting(
     instants = [event.at for event in (await load(office.pool, case)).events]
     assert instants == sorted(instants)
     alerts = await decided(office, case, "alerted")
-    gaps = {later - earlier for earlier, later in zip(alerts, alerts[1:], strict=False)}
+    gaps = {later - earlier for earlier, later in pairwise(alerts)}
     assert gaps == {timedelta(hours=small.PACK.policy.alert_hours)}, "each alert at its own instant"
     held = await holders(office.pool, case, None, None)
     assert [(interval.answering, interval.charge) for interval in held] == [(small.DISPATCH, Charge.TRIAGE)]

@@ -61,21 +61,21 @@ class Machine:
             )
 
     async def kill_worker(self) -> None:
-        """kill -9, and a new one."""
+        """Kill -9, and a new one."""
         assert self.worker is not None
         self.worker.kill()
         await self.worker.wait()
         await self.start_worker()
 
     async def kill_temporal(self) -> None:
-        """kill -9, and the same one again on its file and port."""
+        """Kill -9, and the same one again on its file and port."""
         assert self.temporal.pid is not None
         os.kill(self.temporal.pid, signal.SIGKILL)
         await asyncio.sleep(0.2)
         self.temporal.start()
 
     async def kill_postgres(self) -> None:
-        """kill -9 of the postmaster, and the same cluster again."""
+        """Kill -9 of the postmaster, and the same cluster again."""
         assert self.postgres.pid is not None
         os.kill(self.postgres.pid, signal.SIGKILL)
         await asyncio.sleep(0.2)
@@ -134,7 +134,9 @@ class Client:
     async def prepared(self, case: UUID, command_id: str, text: str) -> c.RecordStep | c.Register:
         while True:
             try:
-                ref = await put(await self.opened(), self.keyring, case, command_id, {text: f"words of {command_id}"})
+                ref = await put(
+                    await self.opened(), self.keyring, case, command_id, {text: f"words of {command_id}"}
+                )
                 break
             except AWAY:
                 await asyncio.sleep(0.1)
@@ -197,7 +199,10 @@ async def _everything_stands(machine: Machine, pool: asyncpg.Pool, cases: list[U
         state = fold(events)
         assert state is not None
         held = tile(events, state.last_at)
-        assert sum(interval.seconds for interval in held) == (state.last_at - state.registered_at).total_seconds()
+        assert (
+            sum(interval.seconds for interval in held)
+            == (state.last_at - state.registered_at).total_seconds()
+        )
     assert await differences(pool) == []
     positions = [row["position"] for row in await pool.fetch("SELECT position FROM event ORDER BY position")]
     assert positions == list(range(1, len(positions) + 1))

@@ -49,20 +49,27 @@ async def test_a_ledger_that_is_ahead_is_caught_up_with_and_alarmed(running: Run
     await _somebody_else_writes(running, case)
     await running.done(case, c.RecordStep, small.CLERK, step=Step.NOTE)
     assert (await running.case(case)).version == 3
-    kinds = [row["kind"] for row in await running.pool.fetch("SELECT kind FROM alarm WHERE case_id = $1", case)]
+    kinds = [
+        row["kind"] for row in await running.pool.fetch("SELECT kind FROM alarm WHERE case_id = $1", case)
+    ]
     assert kinds == ["ledger_ahead"]
 
 
 async def test_a_reset_run_forks_and_is_stopped(running: Running) -> None:
     """An operator resets the run to before its last command; the ledger knows what was decided since."""
     from temporalio.api.common.v1 import WorkflowExecution
+    from temporalio.api.enums.v1 import ResetReapplyExcludeType
     from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 
     case = await running.open()
     await running.done(case, c.RecordStep, small.CLERK, id="before-1", step=Step.NOTE)
     handle = running.client.get_workflow_handle(f"case-{case}")
     history = await handle.fetch_history()
-    completed = [event.event_id for event in history.events if event.HasField("workflow_task_completed_event_attributes")]
+    completed = [
+        event.event_id
+        for event in history.events
+        if event.HasField("workflow_task_completed_event_attributes")
+    ]
     await running.client.workflow_service.reset_workflow_execution(
         ResetWorkflowExecutionRequest(
             namespace="default",
@@ -70,7 +77,7 @@ async def test_a_reset_run_forks_and_is_stopped(running: Running) -> None:
             reason="a test",
             workflow_task_finish_event_id=completed[0],
             request_id=str(uuid4()),
-            reset_reapply_exclude_types=[2],
+            reset_reapply_exclude_types=[ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_UPDATE],
         )
     )
     again = await running.act(case, c.RecordStep, small.CLERK, id="before-1", step=Step.NOTE)
@@ -93,7 +100,9 @@ async def test_a_run_that_the_ledger_contradicts_stops(running: Running) -> None
     assert outcome.refusal is not None
     assert outcome.refusal.rule == "case.stopped"
     assert (await running.case(case)).version == 1
-    kinds = [row["kind"] for row in await running.pool.fetch("SELECT kind FROM alarm WHERE case_id = $1", case)]
+    kinds = [
+        row["kind"] for row in await running.pool.fetch("SELECT kind FROM alarm WHERE case_id = $1", case)
+    ]
     assert kinds == ["ledger_contradicts"]
 
 

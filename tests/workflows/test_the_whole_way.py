@@ -25,9 +25,7 @@ async def test_a_case_goes_from_intake_to_closure_and_once_more(running: Running
     await running.done(case, c.Start, small.HOUSING_WORKER)
     await running.done(case, c.Resolve, small.HOUSING_WORKER, **ANSWERS)
     await running.done(case, c.Review, small.REVIEWER, passed=True)
-    await running.done(
-        case, c.RecordVerdict, small.CLERK, satisfaction=Satisfaction.UNSATISFIED, **VERDICT
-    )
+    await running.done(case, c.RecordVerdict, small.CLERK, satisfaction=Satisfaction.UNSATISFIED, **VERDICT)
     await running.done(case, c.Resolve, small.HOUSING_WORKER, **ANSWERS)
     await running.done(case, c.Review, small.REVIEWER, passed=True)
     await running.done(case, c.RecordVerdict, small.CLERK, satisfaction=Satisfaction.SATISFIED, **VERDICT)
@@ -82,4 +80,3 @@ async def test_a_refused_registration_is_a_row_and_its_run_ends(running: Running
     row = await running.pool.fetchrow("SELECT outcome FROM command WHERE case_id = $1", case)
     assert row is not None
     assert row["outcome"] == "refused"
-
