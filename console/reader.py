@@ -76,7 +76,12 @@ class Reader:
         """Every event."""
         case = await self.case(number)
         recorded = await events_of(self._pool, case.id)
-        called = await names.of(self._pool, bodies=_bodies_in(recorded), matters=_matters_in(recorded))
+        called = await names.of(
+            self._pool,
+            bodies=_bodies_in(recorded),
+            matters={getattr(event.body, "matter", None) for event in recorded},
+            places={getattr(event.body, "place", None) for event in recorded},
+        )
         for who in {event.actor.person for event in recorded if event.actor.person}:
             found = await directory.person(self._pool, who, datetime.now(UTC))
             if found is not None:
@@ -231,7 +236,3 @@ def _bodies_in(recorded: Iterable[Recorded]) -> set[str]:
 
 def _flat(value: Any) -> Iterable[Any]:  # noqa: ANN401 - a value of any event
     return value if isinstance(value, (tuple, list)) else (value,)  # pyright: ignore[reportUnknownVariableType]
-
-
-def _matters_in(recorded: Iterable[Recorded]) -> set[str]:
-    return {matter for event in recorded if (matter := getattr(event.body, "matter", None))}

@@ -1,12 +1,27 @@
 """Small pieces of what people see, in a terminal and on a page: instants, lengths of time, names, who acted."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from console.views import Json
-from console.words import label
-from domain.words import Role
+from console.words import field_word, label
+from domain.words import (
+    CaseKind,
+    Channel,
+    Contacted,
+    DeadlineKind,
+    Exceptional,
+    NotAcceptedGround,
+    Procedure,
+    Reason,
+    Role,
+    Satisfaction,
+    Solved,
+    Step,
+    Truth,
+)
 
 
 def local(text: str | None, zone: ZoneInfo) -> str:
@@ -41,3 +56,42 @@ def who(actor: Json, names: Json) -> str:
     person: str = names[id_]["zh"] if id_ in names else id_
     role = label(Role(actor["role"])) if actor.get("role") else ""
     return f"{person} · {role} · {actor.get('office') or actor.get('body', '')}"
+
+
+_TECHNICAL = frozenset({"number", "proposal", "request", "ruling", "deadline"})
+"""Parts of an event that name other parts: of no use to a reader."""
+
+_CODES: dict[str, tuple[type[StrEnum], ...]] = {
+    "kind": (CaseKind, DeadlineKind, Exceptional),
+    "cause": (DeadlineKind,),
+    "channel": (Channel,),
+    "told_by": (Channel,),
+    "procedure": (Procedure,),
+    "reason": (Reason,),
+    "step": (Step,),
+    "truth": (Truth,),
+    "contacted": (Contacted,),
+    "solved": (Solved,),
+    "satisfaction": (Satisfaction,),
+    "ground_code": (NotAcceptedGround,),
+}
+"""Which codes a part of an event may hold, by its name."""
+
+
+def parts(event: Json, names: Json) -> list[str]:
+    """What an event says beside its name, in Chinese: only what is set, and no text that anybody wrote."""
+    return [
+        f"{field_word(name).zh}：{_value(name, value, names)}"
+        for name, value in event["data"].items()
+        if name not in _TECHNICAL and isinstance(value, str | bool | int) and value not in ("", False)
+    ]
+
+
+def _value(name: str, value: str | int, names: Json) -> str:
+    if isinstance(value, bool):
+        return "是"
+    for codes in _CODES.get(name, ()):
+        if value in set(codes):
+            return label(codes(str(value)))
+    called_so = names.get(str(value))
+    return called_so["zh"] if called_so else str(value)

@@ -205,8 +205,20 @@ FIELDS: dict[str, Word] = {
     "finding": Word("内部核查结论", "internal finding"),
     "reply": Word("对居民的答复", "public reply"),
     "evidence": Word("佐证", "evidence"),
+    "registrar": Word("受理单位", "registrar"),
+    "dispatcher": Word("派单单位", "dispatcher"),
+    "by": Word("由", "by"),
+    "lead": Word("主办单位", "lead"),
+    "body": Word("单位", "body"),
+    "cause": Word("原因", "cause"),
+    "charged_to": Word("时间计给", "charged to"),
+    "notified_at": Word("送达时间", "notified at"),
+    "round": Word("次数", "round"),
+    "final": Word("最终评价", "final"),
+    "episode": Word("轮次", "episode"),
+    "command": Word("命令", "command"),
 }
-"""Every field of a command."""
+"""Every field of a command, and the parts of events."""
 
 
 def command_word(name: str) -> Word:

@@ -407,7 +407,7 @@ def read_event(type_: str, schema: int, data: dict[str, Any]) -> AnyEvent:
     Raises UnknownEvent for a type, schema or shape that this code cannot read.
     """
     newest = SCHEMAS.get(type_)
-    if newest is None or schema > newest:
+    if newest is None or not 1 <= schema <= newest:
         raise UnknownEvent(type_, schema)
     for old in range(schema, newest):
         data = UPCASTERS[type_, old](data)

@@ -14,7 +14,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from domain.facts import Facts
@@ -59,7 +59,10 @@ async def _call(name: str, argument: BaseModel, result: type[_R]) -> _R:
             schedule_to_close_timeout=QUICK_TRY * 2,
             retry_policy=_QUICK,
         )
-    except ActivityError:
+    except FailureError as error:
+        # A local activity that ran out of tries fails with its own error, not with an ActivityError.
+        if is_cancelled_exception(error):
+            raise
         # The world is away. Every await below may last for hours: the caller holds the case's lock and must not
         # have changed any state yet.
         workflow.logger.warning("falling back to the durable call", extra={"call": name})

@@ -136,12 +136,12 @@ class Door:
         limit = timedelta(seconds=max(0.1, min(ending.seconds_left, LONGEST_TRY)))
         try:
             if isinstance(command, Register) or ending.start_a_run:
-                answer: Answer = await self._start_and_update(case, command, limit)
+                answer: Answer = await self._start_and_update(case, command, limit, ending.failures)
             else:
                 answer = await self._client.get_workflow_handle(workflow_id(case)).execute_update(
                     names.ACT,
                     Submission(command=command),
-                    id=update_id(command),
+                    id=update_id(command, ending.failures),
                     result_type=Answer,
                     rpc_timeout=limit,
                 )
@@ -158,7 +158,9 @@ class Door:
             raise _after_rpc_error(error) from error
         return answered(answer)
 
-    async def _start_and_update(self, case: UUID, command: AnyCommand, limit: timedelta) -> Answer:
+    async def _start_and_update(
+        self, case: UUID, command: AnyCommand, limit: timedelta, failures: int
+    ) -> Answer:
         start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             CaseWorkflow.run,
             CaseStart(case=case, history_limit=self._history_limit),
@@ -172,7 +174,7 @@ class Door:
             names.ACT,
             Submission(command=command),
             start_workflow_operation=start,
-            id=update_id(command),
+            id=update_id(command, failures),
             result_type=Answer,
             rpc_timeout=limit,
         )
@@ -189,18 +191,18 @@ class Door:
             return earlier
         if ending.never_reached:
             return _outcome(OutcomeKind.NOTHING_SENT, NOTHING_SENT)
-        if await self._accepted(case, command):
+        if await self._accepted(case, command, ending):
             return _outcome(OutcomeKind.STILL_DECIDING, STILL_DECIDING)
         return _outcome(OutcomeKind.MAY_HAVE_BEEN_SENT, MAY_HAVE_BEEN_SENT)
 
-    async def _accepted(self, case: UUID, command: AnyCommand) -> bool:
+    async def _accepted(self, case: UUID, command: AnyCommand, ending: "_Ending") -> bool:
         """Whether the running case has accepted the command: the same id, so this sends nothing twice."""
         handle = self._client.get_workflow_handle(workflow_id(case))
         try:
             await handle.start_update(
                 names.ACT,
                 Submission(command=command),
-                id=update_id(command),
+                id=update_id(command, ending.failures),
                 wait_for_stage=WorkflowUpdateStage.ACCEPTED,
                 rpc_timeout=timedelta(seconds=1),
             )
@@ -212,11 +214,14 @@ class Door:
 class _Again(Exception):
     """Another try can help."""
 
-    def __init__(self, *, maybe_sent: bool, reached: bool = True, start_a_run: bool = False) -> None:
+    def __init__(
+        self, *, maybe_sent: bool, reached: bool = True, start_a_run: bool = False, failed: bool = False
+    ) -> None:
         super().__init__("try again")
         self.maybe_sent = maybe_sent
         self.reached = reached
         self.start_a_run = start_a_run
+        self.failed = failed
 
 
 class _Ending:
@@ -227,11 +232,13 @@ class _Ending:
         self._pause = 0.05
         self.maybe_sent = False
         self.start_a_run = False
+        self.failures = 0
         self._tries = 0
         self._reached = False
 
     def note(self, again: _Again) -> None:
         self._tries += 1
+        self.failures += again.failed
         self._reached = self._reached or again.reached
         self.maybe_sent = self.maybe_sent or again.maybe_sent
         self.start_a_run = self.start_a_run or again.start_a_run
@@ -252,13 +259,15 @@ class _Ending:
         return self._tries > 0 and not self._reached
 
 
-def update_id(command: AnyCommand) -> str:
+def update_id(command: AnyCommand, failures: int = 0) -> str:
     """The id of the update that carries a command.
 
     It has the mark of the content in it: by the command's id alone the server would answer other content with the
-    first answer, before the case could see that it is not the same command.
+    first answer, before the case could see that it is not the same command. ``failures`` makes it another update
+    after one that failed without an answer, since a run keeps a failure as it keeps an answer.
     """
-    return f"{command.id}:{fingerprint(command)[:32]}"
+    again = f":{failures}" if failures else ""
+    return f"{command.id}:{fingerprint(command)[:32]}{again}"
 
 
 def _started_by(what: str) -> TypedSearchAttributes:
@@ -304,7 +313,7 @@ def _failed(error: WorkflowUpdateFailedError) -> Outcome:
             return _refused(BAD_SHAPE)
         case _:
             # The run completed while the command was on its way: the ledger, or a new run, has the answer.
-            raise _Again(maybe_sent=True, start_a_run=True) from error
+            raise _Again(maybe_sent=True, start_a_run=True, failed=True) from error
 
 
 def answered(answer: Answer) -> Outcome:

@@ -58,7 +58,7 @@ def cases(file: Path, refused: Path | None, user: str | None, hat: str | None) -
         async with opened_desk(settings) as parts:
             acts = await who(user, hat, parts.desk, settings)
             table = Table(read_file(file), await parts.desk.zone())
-            report = Report(refused or file.with_name(file.name + SUFFIX), table.head)
+            report = _report(file, refused, table.head)
             progress = _Progress()
             taking = Import(parts.desk, acts, report, progress=progress)
             loop = asyncio.get_running_loop()
@@ -83,6 +83,21 @@ def cases(file: Path, refused: Path | None, user: str | None, hat: str | None) -
     if figures.stopped is not None:
         say(f"{figures.stopped[0]} / {figures.stopped[1]}")
         raise click.exceptions.Exit(1)
+
+
+def _report(file: Path, refused: Path | None, head: list[str]) -> Report:
+    """Where refused rows go: where it was said, else beside the file, else here. Raises BadInput."""
+    if refused is not None:
+        return Report(refused, head)
+    name = file.name + SUFFIX
+    try:
+        return Report(file.with_name(name), head)
+    except BadInput:
+        report = Report(Path.cwd() / name, head)
+    say(
+        "原文件所在文件夹不可写，退回清单写在当前文件夹 / the file's folder cannot be written to; refused rows go here"
+    )
+    return report
 
 
 def _in_words(figures: Figures, written: Path | None) -> list[str]:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from console.cli.output import table
-from console.shown import called, lasting, local, who
+from console.shown import called, lasting, local, parts, who
 from console.views import Json
 from console.words import command_word, event_word, field_word, label
 from domain.words import CaseKind, Channel, Charge, DeadlineKind, Ending, Exceptional, Role, State
@@ -90,21 +90,10 @@ def history(document: Json, zone: ZoneInfo) -> Iterable[str]:
 
 
 def _data(event: Json, names: Json) -> str:
-    told = [
-        f"{field_word(name).zh}={_value(value, names)}"
-        for name, value in event["data"].items()
-        if value not in (None, [], {}, "") and not isinstance(value, (dict, list))
-    ]
+    told = parts(event, names)
     if event["personal"]:
         told.append("隔离区：" + "、".join(field_word(name).zh for name in event["personal"]))
-    return " ".join(told)
-
-
-def _value(value: object, names: Json) -> str:
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    name = names.get(str(value))
-    return name["zh"] if name else str(value)
+    return "；".join(told)
 
 
 def clocks(document: Json, zone: ZoneInfo) -> Iterable[str]:

@@ -36,7 +36,8 @@ class Told(NamedTuple):
 def tell(error: BaseException) -> Told | None:
     """What is said about an exception; None for one that click tells itself."""
     match error:
-        case click.ClickException() | click.exceptions.Exit() | click.Abort():
+        case click.ClickException() | click.exceptions.Exit() | click.Abort() | BrokenPipeError():
+            # A closed pipe (`zeren queue | head`) is no trouble of ours; click ends quietly.
             return None
         case WrongUsage():
             return Told(2, "wrong_usage", error.zh, error.en)

@@ -138,6 +138,7 @@ class Import:
             id_ = row.command_id if attempt == 1 else f"{row.command_id}:try{attempt}"
             if await self._desk.opened_by(id_):
                 self.figures.already += 1
+                self._remark(row)
                 return
             receipt = await self._send(row, id_)
             if receipt is None:
@@ -170,6 +171,10 @@ class Import:
 
     def _opened(self, row: Row) -> None:
         self.figures.opened += 1
+        self._remark(row)
+
+    def _remark(self, row: Row) -> None:
+        """Note what is said about a row whose case stands, in this run or an earlier one."""
         if row.remark is not None:
             self.figures.remarks += 1
             self._report.add(row, "remark", row.remark)

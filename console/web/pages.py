@@ -17,7 +17,7 @@ from starlette.templating import Jinja2Templates
 from console.desk import Desk, Receipt, new_command_id
 from console.errors import WrongUsage
 from console.hats import Acting
-from console.shown import called, lasting, local, who
+from console.shown import called, lasting, local, parts, who
 from console.views import Json
 from console.web.api import desk_of
 from console.web.forms import form, read_form
@@ -56,6 +56,7 @@ _SHOWN: dict[str, Any] = {
     "lasting": lasting,
     "local": local,
     "who": who,
+    "parts": parts,
     "state_word": _coded(State),
     "charge_word": _coded(Charge),
     "kind_word": _coded(CaseKind),

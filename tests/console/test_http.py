@@ -202,11 +202,12 @@ async def test_the_guard_keeps_others_out(running: Running) -> None:
 async def test_ready_means_that_a_case_can_be_opened(running: Running) -> None:
     async with browser(running) as web:
         assert (await web.get("/healthz")).status_code == 200
+        ready = await web.get("/readyz")
         for _ in range(50):
-            ready = await web.get("/readyz")
             if ready.status_code == 200:
                 break
             await asyncio.sleep(0.1)
+            ready = await web.get("/readyz")
         assert ready.json() == {"ok": True, "database": True, "worker": True}
     async with browser(running, ZEREN_TASK_QUEUE="nobody-listens") as web:
         answer = await web.get("/readyz")
@@ -274,8 +275,10 @@ async def test_a_page_that_cannot_be_shown_says_why(running: Running) -> None:
 
 @pytest.mark.parametrize(
     ("host", "ours"),
-    [("127.0.0.1", True), ("localhost", True), ("::1", True), ("[::1]", True), ("127.8.9.1", True)]
-    + [("0.0.0.0", False), ("10.0.0.1", False), ("evil.localhost.example", False), ("", False)],  # noqa: S104
+    [
+        *((ours, True) for ours in ("127.0.0.1", "localhost", "::1", "[::1]", "127.8.9.1")),
+        *((other, False) for other in ("0.0.0.0", "10.0.0.1", "evil.localhost.example", "")),  # noqa: S104
+    ],
 )
 def test_loopback_is_loopback(host: str, ours: bool) -> None:
     assert is_loopback(host) is ours

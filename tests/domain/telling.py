@@ -22,7 +22,7 @@ from domain import commands as c
 from domain.actors import CLOCK, Actor
 from domain.case import Case
 from domain.deadlines import Deadline, clock_command
-from domain.decide import decide, needs
+from domain.decide import Allowance, allowed, decide, needs
 from domain.decision import Decision
 from domain.events import EventBody, FactsUsed, Recorded
 from domain.evolve import evolve
@@ -132,6 +132,13 @@ class Story:
     def facts(self, wanted: Needs) -> Facts:
         """Exactly the facts that are asked for."""
         return small.facts_for(wanted, pack=self.pack)
+
+    def allowed(self, by: Actor | None = None) -> dict[str, Allowance]:
+        """What the case allows now, by command."""
+        command = c.Start(id="asks", actor=by or small.CLERK)
+        answers = allowed(self.case, by, self.facts(needs(self.case, command)), self.now)
+        PRODUCED.extend(answer.refusal.rule for answer in answers if answer.refusal)
+        return {answer.command: answer for answer in answers}
 
     def _instant(self, when: str | datetime | None) -> datetime:
         return self.now if when is None else local(when) if isinstance(when, str) else when

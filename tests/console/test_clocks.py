@@ -1,0 +1,100 @@
+"""Every clock of a case, and why it stands where it stands, from events alone."""
+
+from datetime import timedelta
+from typing import Any
+
+from console.clocks import clocks, promised
+from domain import commands as c
+from domain.actors import Actor
+from domain.decide import decide, needs
+from domain.events import FactsUsed, Recorded
+from domain.evolve import fold
+from domain.numbers import case_id, draw_number, event_id
+from domain.personal import PersonalRef
+from tests import small
+
+CASE = case_id("clocks")
+
+
+class Told:
+    """A case that is told command by command, in plain Python."""
+
+    def __init__(self) -> None:
+        self.events: list[Recorded] = []
+        self.at = small.START
+
+    def do(self, model: type[c.Command], actor: Actor, hours: float = 1, **fields: Any) -> None:
+        """Decide a command some hours later; it must not be refused."""
+        self.at += timedelta(hours=hours)
+        case = fold(self.events)
+        id_ = fields.pop("id", f"c{len(self.events)}")
+        ref = PersonalRef(
+            id=CASE, digest="0" * 64, mac="0" * 64, fields=tuple(sorted(model.texts | {"note"}))
+        )
+        command: Any = model(id=str(id_), actor=actor, personal=ref, **fields)
+        decision = decide(case, command, small.facts_for(needs(case, command)), self.at)
+        assert decision.refusal is None, decision.refusal
+        for body in decision.events:
+            version = len(self.events) + 1
+            self.events.append(
+                Recorded(
+                    id=event_id(CASE, version, command.id),
+                    case=CASE,
+                    version=version,
+                    at=self.at,
+                    recorded_at=self.at,
+                    command=command.id,
+                    actor=actor,
+                    facts=FactsUsed(pack="small", version=1),
+                    body=body,
+                )
+            )
+
+    def strike(self, deadline: str) -> None:
+        """The clock strikes, at once."""
+        self.do(c.Strike, small.CLOCK, 0, id=f"clock:{deadline}", deadline=deadline)
+
+    def states(self) -> dict[str, str]:
+        """The clocks by id."""
+        return {clock.deadline.id: clock.state for clock in clocks(self.events)}
+
+
+def _registered(**fields: Any) -> Told:
+    told = Told()
+    told.do(c.Register, small.CLERK, number=draw_number(lambda _: 3), place=small.COMMUNITY, **fields)
+    return told
+
+
+def test_a_clock_is_met_missed_replaced_dropped_or_running() -> None:
+    told = _registered(matter=small.HOUSING_MATTER)
+    told.do(c.Triage, small.CLERK, matter=small.PUSHED_DOWN_MATTER)
+    told.do(c.Propose, small.CLERK, to=small.CIVIL_AFFAIRS)
+    told.do(c.Sign, small.CIVIL_WORKER)
+    states = told.states()
+    assert states == {"triage.1": "met", "resolve.1": "replaced", "resolve.2": "running", "sign.3": "met"}
+    told.at += timedelta(hours=300)
+    told.strike("resolve.2")
+    states = told.states()
+    assert states["resolve.2"] == "missed"
+    ladder = next(id_ for id_ in states if id_.startswith("ladder"))
+    told.at += timedelta(hours=25)
+    told.strike(ladder)
+    states = told.states()
+    assert states[ladder] == "replaced"
+    assert sum(state == "running" for id_, state in states.items() if id_.startswith("ladder")) == 1
+    told.do(c.Withdraw, small.CLERK, channel="phone")
+    assert "running" not in told.states().values()
+    assert told.states()["resolve.2"] == "missed"
+
+
+def test_a_deemed_signature_is_a_missed_clock_and_the_promise_is_the_last_one() -> None:
+    told = _registered(matter=small.HOUSING_MATTER)
+    told.do(c.Propose, small.CLERK, to=small.HOUSING)
+    told.at += timedelta(hours=25)
+    told.strike("sign.2")
+    found = clocks(told.events)
+    sign = next(clock for clock in found if clock.deadline.id == "sign.2")
+    assert (sign.state, told.events[-1].body.type) == ("missed", "deemed_signed")
+    assert "policy.hotline.sign@1" in sign.reason.en
+    assert "默认签收" in sign.reason.zh
+    assert promised(found) is not None
