@@ -8,7 +8,10 @@ activities finish for longer than an append may take.
 """
 
 import asyncio
+import logging
+import os
 import signal
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -20,6 +23,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.ledger_activities import LedgerActivities
+from console.errors import NotRunning
 from console.logs import configure_logs
 from console.settings import Settings
 from ledger.pool import open_pool
@@ -93,7 +97,15 @@ async def serve(settings: Settings) -> None:
 def main() -> None:
     """What ``zeren worker`` runs."""
     configure_logs()
-    asyncio.run(serve(Settings.find()))
+    try:
+        settings = Settings.find()
+    except NotRunning as error:
+        sys.exit(str(error))
+    asyncio.run(serve(settings))
+    # Everything is closed. The Temporal client's threads can abort an interpreter that is shutting down (exit 134),
+    # and a worker that stopped cleanly would look like one that crashed.
+    logging.shutdown()
+    os._exit(0)
 
 
 if __name__ == "__main__":

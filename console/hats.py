@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 import asyncpg
+from pydantic import TypeAdapter, ValidationError
 
 from console.errors import WrongUsage
-from console.fields import clean
 from console.names import one
 from console.words import LABELS
 from domain.actors import Actor, person
 from domain.authority import WRONG_BODY, WRONG_HAT, may
+from domain.base import PersonId
 from domain.case import Case
 from domain.errors import BadInput
 from domain.facts import Facts, Needs
@@ -24,6 +25,7 @@ from domain.jurisdiction import Post
 from domain.words import Role
 from ledger.facts import look_up
 
+_PERSON: TypeAdapter[str] = TypeAdapter(PersonId)
 _TELLING = (WRONG_BODY.code, WRONG_HAT.code)
 """Refusals that say most, first: he has the right hat at another body, then another hat."""
 
@@ -37,15 +39,23 @@ class Acting(NamedTuple):
 
 async def posts_of(pool: asyncpg.Pool, user: str) -> tuple[Post, ...]:
     """Every post of a person. Raises BadInput if the pack does not know him, or gives him none."""
-    user = clean("as", user).strip()
-    facts = await look_up(pool, Needs(people=frozenset({user})))
-    posts = tuple(post for post in facts.posts if post.person == user)
+    known = _person_id(user)
+    facts = await look_up(pool, Needs(people=frozenset({known} if known else ())))
+    posts = tuple(post for post in facts.posts if post.person == known)
     if not posts:
         raise BadInput(
             "没有这个办理人，或其没有任何岗位；请核对人员编号（--as，或 X-Zeren-User）。",
             "Nobody has that user id, or he holds no post; check it (--as, or X-Zeren-User).",
         )
     return posts
+
+
+def _person_id(text: str) -> str | None:
+    """The text if it can be a person's id at all."""
+    try:
+        return _PERSON.validate_python(text.strip())
+    except ValidationError:
+        return None
 
 
 async def hats(pool: asyncpg.Pool, acting: Acting, now: datetime) -> list[Actor]:

@@ -7,9 +7,12 @@
 The rooms behind a command are imported when it runs, so that help is quick.
 """
 
+import contextlib
 import importlib
+import logging
+import os
 import sys
-from typing import Any
+from typing import NoReturn
 
 import click
 
@@ -57,14 +60,33 @@ def zeren() -> None:
     """
 
 
-def main(arguments: list[str] | None = None) -> Any:  # noqa: ANN401 - click ends the process
+def main(arguments: list[str] | None = None) -> None:
     """What the `zeren` script runs."""
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character must not stop a command that has been carried out.
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
-    return zeren.main(args=arguments, prog_name="zeren")
+    try:
+        zeren.main(args=arguments, prog_name="zeren")
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        if isinstance(ended.code, str):
+            sys.stderr.write(ended.code + "\n")
+        _leave(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process now, with everything written.
+
+    The Temporal client's threads can abort an interpreter that is shutting down: a command that was carried out would
+    end with 134.
+    """
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ pages = APIRouter(include_in_schema=False)
 
 _ACTS_AS = "zeren_user"
 _LANG = "zeren_lang"
+_LONGEST_USER = 64
 _YEAR = 365 * 24 * 3600
 _COMMAND_ID = "_command_id"
 _VERSION = "_version"
@@ -151,7 +152,10 @@ async def acting(request: Request) -> Response:
     """Remember who acts."""
     told = read_form(await request.body())
     response = RedirectResponse(_back(told.get("back", "/")), status_code=303)
-    response.set_cookie(_ACTS_AS, told.get("user", "")[:64], max_age=_YEAR, httponly=True, samesite="strict")
+    user = told.get("user", "")
+    # A cookie holds ASCII only; who it names is looked up at each use.
+    kept = user if user.isascii() and len(user) <= _LONGEST_USER else ""
+    response.set_cookie(_ACTS_AS, kept, max_age=_YEAR, httponly=True, samesite="strict")
     return response
 
 

@@ -7,9 +7,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from click.testing import CliRunner
-
-from console.cli.main import zeren
 from tests.running import Running
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,16 +26,21 @@ class Called(NamedTuple):
 
 
 async def call(running: Running, *words: str, given: str | None = None) -> Called:
-    """Run a command in a thread: quick, and the same code as the script's."""
+    """Run a command as a process of its own, as a user does.
 
-    def run() -> Called:
-        env = {name: value for name, value in running.env.items() if name.startswith("ZEREN_")}
-        result = CliRunner().invoke(zeren, list(words), env=env, input=given)
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Called(result.exit_code, result.stdout, result.stderr)
-
-    return await asyncio.to_thread(run)
+    Never in a thread of the tests: a Temporal client whose loop ends inside a living process can take it down.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "console.cli.main", *words),
+        cwd=ROOT,
+        env=running.env,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await asyncio.wait_for(process.communicate((given or "").encode()), 100)
+    assert process.returncode is not None
+    return Called(process.returncode, out.decode(), err.decode())
 
 
 async def started(running: Running, *words: str) -> asyncio.subprocess.Process:

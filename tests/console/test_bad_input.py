@@ -38,7 +38,6 @@ OPEN = ("case", "open", "--as", "clerk-1", "--json")
         (("--text", "x", "--place", "999999999999"), "999999999999", 1),
         (("--text", "x", "--matter", "no-such-matter"), "no-such-matter", 1),
         (("--text", "x" * 100_000), "20000", 1),
-        (("--text", "a\0b"), "U+0000", 1),
         (("--text", "a\x1b[31mb"), "U+001B", 1),
         (("--text", "a\udcffb"), "Unicode", 1),
         (("--text", "   "), "text", 1),
@@ -61,9 +60,16 @@ async def test_a_bad_intake_opens_nothing(
     assert await _events(running) == 0
 
 
+async def test_a_nul_byte_from_a_pipe_opens_nothing(running: Running) -> None:
+    called = await call(running, *OPEN, "--text", "-", given="a\0b")
+    assert "U+0000" in one_sentence(called, 1)
+    assert await _events(running) == 0
+
+
 async def test_who_is_unknown_or_has_no_such_hat_is_told(running: Running) -> None:
-    nobody = await call(running, "case", "open", "--text", "x", "--as", "nobody")
-    assert "user id" in one_sentence(nobody, 1)
+    for user in ("nobody", "张三", "a b", "x" * 300):
+        nobody = await call(running, "case", "open", "--text", "x", "--as", user)
+        assert "user id" in one_sentence(nobody, 1)
     worker = await call(running, "case", "open", "--text", "x", "--as", "housing-1", "--json")
     assert "register" in one_sentence(worker, 1)
     assert worker.json["refusal"]["rule"] == "authority.does-not-register"

@@ -169,8 +169,11 @@ async def test_who_acts_has_to_be_said(running: Running) -> None:
     async with browser(running) as web:
         answer = await web.post("/api/v1/cases", json={"text": "x"})
         assert (answer.status_code, "X-Zeren-User" in answer.json()["en"]) == (422, True)
-        unknown = await web.post("/api/v1/cases", json={"text": "x"}, headers={"X-Zeren-User": "nobody"})
-        assert unknown.status_code == 422
+        for user in ("nobody", "a b", "x" * 100):
+            unknown = await web.post("/api/v1/cases", json={"text": "x"}, headers={"X-Zeren-User": user})
+            assert unknown.status_code == 422
+        odd = [(b"x-zeren-user", "张三".encode()), (b"content-type", b"application/json")]
+        assert (await web.post("/api/v1/cases", content=b'{"text": "x"}', headers=odd)).status_code == 422
 
 
 async def test_the_guard_keeps_others_out(running: Running) -> None:
@@ -224,6 +227,8 @@ async def test_the_pages_work_without_any_script(running: Running) -> None:
     async with browser(running) as web:
         chosen = await web.post("/acting", data={"user": "clerk-1", "back": "//evil.example"})
         assert (chosen.status_code, chosen.headers["location"]) == (303, "/")
+        assert (await web.post("/acting", data={"user": "张三", "back": "/cases/一"})).status_code == 303
+        await web.post("/acting", data={"user": "clerk-1"})
         first = (await web.get("/")).text
         assert "<script" not in first
         assert "登记诉求" in first

@@ -84,7 +84,7 @@ async def _the_reads_agree(running: Running, number: str) -> None:
         assert number in called.out
 
 
-async def test_a_case_closed_by_a_lapse_shows_the_lapse(running: Running) -> None:
+async def test_a_withdrawn_case_drops_its_clocks(running: Running) -> None:
     number = await open_case(running)
     await done(running, number, "clerk-1", "withdraw", "--channel", "phone", "--note", "居民要求")
     clocks = (await call(running, "case", "clocks", number, "--json")).json["clocks"]

@@ -191,7 +191,7 @@ class Story:
         self._decide(command, at, recorded_at=max(at, self.now))
         return self
 
-    def tries(self, type_: str, by: Actor, *, leaving_out: str = "", **fields: Any) -> Refusal | None:
+    def tries(self, type_: str, by: Actor, *, leaving_out: Any = "", **fields: Any) -> Refusal | None:
         """Gives a command that may be refused; the refusal, or None if it is done."""
         self.tell(self.command(type_, by, leaving_out=leaving_out, **fields))
         return self.refused

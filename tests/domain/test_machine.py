@@ -6,6 +6,8 @@ it. ``ZEREN_HYPOTHESIS=thorough`` makes it look longer.
 """
 
 import os
+import random
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,9 +15,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from domain.actors import CLOCK, RESIDENT, SYSTEM, Actor
+from domain.actors import CLOCK, RESIDENT, SYSTEM, Actor, person
 from domain.authority import places
-from domain.commands import MODELS
+from domain.commands import MODELS, Start
 from domain.decide import RULES, needs
 from domain.holders import tile
 from domain.words import (
@@ -36,7 +38,18 @@ from tests.domain import laws, world
 from tests.domain.telling import Step as Told
 from tests.domain.telling import Story, personal
 
-PEOPLE: tuple[Actor, ...] = (*small.ACTORS, *world.MANY_HATS, world.RELAY_1, world.RELAY_2)
+SHIFTS = person("shifts-1", Role.CASEWORKER, small.POOR_CIVIL_AFFAIRS)
+"""Holds the desk for thirty hours and leaves it empty for ten, over and over."""
+LATE = small.HEATING_ENDS - timedelta(hours=60)
+PACK = world.with_posts(
+    (
+        world.post(SHIFTS, since=start + timedelta(hours=on), until=start + timedelta(hours=on + 30))
+        for start in (small.START, LATE)
+        for on in range(0, 400, 40)
+    ),
+    world.PACK,
+)
+PEOPLE: tuple[Actor, ...] = (*small.ACTORS, *world.MANY_HATS, world.RELAY_1, world.RELAY_2, SHIFTS)
 ODD_ACTORS = (
     world.GONE,
     SYSTEM,
@@ -48,72 +61,60 @@ ODD_ACTORS = (
 )
 EVERY_BODY = (*(body.id for body in small.PACK.bodies), "nowhere")
 ABLE = (small.HOUSING, small.CIVIL_AFFAIRS, small.OFFICE, small.WATER, small.HEATING, small.RAILWAY)
-MATTERS = [matter.id for matter in small.PACK.matters]
-PLACES = [place.code for place in small.PACK.places]
+OWNERS = (*ABLE, small.COMMITTEE, small.COMMITTEE, small.POOR_CIVIL_AFFAIRS)
+MATTERS = tuple(matter.id for matter in small.PACK.matters)
+PLACES = tuple(place.code for place in small.PACK.places)
 
-bodies = st.one_of(st.sampled_from(ABLE), st.sampled_from(EVERY_BODY))
-matters = st.one_of(st.sampled_from(MATTERS[:2]), st.sampled_from([*MATTERS, "no-such-matter"]))
-maybe_place = st.none() | st.sampled_from([*PLACES, "9999"])
+Choices = dict[str, tuple[Any, ...]]
 
-FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
-    "triage": {"matter": matters, "place": maybe_place},
-    "propose": {"to": bodies},
-    "object": {"reason": st.sampled_from(Reason), "proposed_owner": bodies},
-    "return": {"reason": st.sampled_from(Reason), "proposed_owner": bodies},
-    "rule": {"designate": bodies},
-    "record_step": {"step": st.sampled_from(Step)},
+FIELDS: dict[str, Choices] = {
+    "triage": {"matter": (*MATTERS, "no-such-matter"), "place": (None, *PLACES, "9999")},
+    "propose": {"to": (*OWNERS, *EVERY_BODY)},
+    "object": {"reason": tuple(Reason), "proposed_owner": (*OWNERS, *EVERY_BODY)},
+    "return": {"reason": tuple(Reason), "proposed_owner": (*OWNERS, *EVERY_BODY)},
+    "rule": {"designate": (*OWNERS, *EVERY_BODY)},
+    "record_step": {"step": tuple(Step)},
     "resolve": {
-        "truth": st.sampled_from(Truth),
-        "ours": st.sampled_from([True, True, False]),
-        "contacted": st.sampled_from(Contacted),
-        "solved": st.sampled_from(Solved),
+        "truth": tuple(Truth),
+        "ours": (True, True, False),
+        "contacted": tuple(Contacted),
+        "solved": tuple(Solved),
     },
-    "review": {"passed": st.sampled_from([True, True, False])},
+    "review": {"passed": (True, True, False)},
     "record_verdict": {
-        "response": st.booleans(),
-        "resolution": st.booleans(),
-        "satisfaction": st.sampled_from(Satisfaction),
-        "channel": st.sampled_from(Channel),
+        "response": (True, False),
+        "resolution": (True, False),
+        "satisfaction": (Satisfaction.UNSATISFIED, *Satisfaction),
+        "channel": tuple(Channel),
     },
-    "reopen": {"channel": st.sampled_from(Channel)},
-    "withdraw": {
-        "channel": st.sampled_from(Channel),
-        "personal": st.none() | st.just(personal("note")),
-    },
-    "not_accept": {"ground_code": st.sampled_from(NotAcceptedGround), "told_by": st.sampled_from(Channel)},
+    "reopen": {"channel": tuple(Channel)},
+    "withdraw": {"channel": tuple(Channel), "personal": (None, personal("note"))},
+    "not_accept": {"ground_code": tuple(NotAcceptedGround), "told_by": tuple(Channel)},
 }
+"""What the fields of each command may be, the impossible too."""
 
-REGISTER: dict[str, st.SearchStrategy[Any]] = {
-    "place": st.sampled_from([small.COMMUNITY, small.COMMUNITY, small.POOR_COMMUNITY, None, "9999"]),
-    "matter": st.none() | matters,
-    "procedure": st.sampled_from([None, None, None, "hotline", "petition"]),
-    "no_contact": st.booleans(),
-    "anonymous": st.booleans(),
-    "received_at": st.none() | st.just(small.LONG_AGO),
-}
-
-OWNERS = (
-    small.HOUSING,
-    small.CIVIL_AFFAIRS,
-    small.OFFICE,
-    small.WATER,
-    small.HEATING,
-    small.RAILWAY,
-    small.COMMITTEE,
-)
-USUAL_FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
-    "triage": {"matter": st.sampled_from(MATTERS)},
-    "propose": {"to": st.sampled_from(OWNERS)},
-    "object": {"reason": st.just(Reason.NOT_OUR_DUTY), "proposed_owner": st.sampled_from(OWNERS)},
-    "return": {"reason": st.just(Reason.WRONG_MATTER), "proposed_owner": st.sampled_from(OWNERS)},
-    "rule": {"designate": st.sampled_from(OWNERS)},
-    "record_step": {"step": st.sampled_from([Step.RESIDENT_HEARD, Step.WORK_DONE])},
+USUAL: dict[str, Choices] = {
+    "triage": {"matter": (*MATTERS, small.PUSHED_DOWN_MATTER)},
+    "propose": {"to": OWNERS},
+    "object": {"proposed_owner": OWNERS},
+    "return": {"proposed_owner": OWNERS},
+    "rule": {"designate": OWNERS},
+    "record_step": {"step": (Step.RESIDENT_HEARD, Step.WORK_DONE)},
+    "resolve": {"ours": (True,), "contacted": (Contacted.NOT_WISHED, Contacted.YES)},
 }
 """As in FIELDS, but as it would usually be."""
 
+REGISTER: Choices = {
+    "place": (small.COMMUNITY, small.COMMUNITY, small.POOR_COMMUNITY, None, "9999"),
+    "matter": (None, *MATTERS, "no-such-matter"),
+    "procedure": (None, None, None, "hotline", "petition"),
+    "no_contact": (True, False),
+    "received_at": (None, small.LONG_AGO),
+}
+
 WAYS_ON: dict[State, tuple[str, ...]] = {
-    State.TRIAGE: ("propose",) * 5 + ("triage", "answer_at_intake", "record_step", "not_accept"),
-    State.PROPOSED: ("sign", "object"),
+    State.TRIAGE: ("propose",) * 5 + ("answer_at_intake", "triage", "record_step", "not_accept"),
+    State.PROPOSED: ("sign", "sign", "object"),
     State.OBJECTED: ("contest_objection", "accept_objection"),
     State.WORKING: ("resolve", "resolve", "return", "return", "start", "record_step"),
     State.RETURNING: ("refuse_return", "sign_return"),
@@ -125,13 +126,20 @@ WAYS_ON: dict[State, tuple[str, ...]] = {
 }
 """What a case usually comes to next."""
 
+Choose = Callable[[Sequence[Any]], Any]
+"""Chooses one of several: by a draw that Hypothesis shrinks, or evenly by a seed that it draws."""
+
+
+def _by(data: st.DataObject) -> Choose:
+    return lambda options: data.draw(st.sampled_from(options))
+
 
 class CaseMachine(RuleBasedStateMachine):
     """One case, and everything that may be tried on it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.story = Story()
+        self.story = Story(PACK)
 
     def _watch(self, story: Story, step: Told) -> None:
         laws.one_step(story, step)
@@ -144,72 +152,102 @@ class CaseMachine(RuleBasedStateMachine):
     @initialize(late=st.booleans(), data=st.data())
     def begins(self, late: bool, data: st.DataObject) -> None:
         """A case is taken in, now, or shortly before a body of the pack ends."""
-        now = small.HEATING_ENDS - timedelta(hours=60) if late else small.START
-        self.story = Story(now=now, watch=self._watch)
-        by = data.draw(st.sampled_from([small.STATION_CLERK, *PEOPLE, RESIDENT, *ODD_ACTORS]))
-        self._register(data, by)
+        self._begins(late, _by(data))
+
+    def _begins(self, late: bool, choose: Choose) -> None:
+        self.story = Story(PACK, now=LATE if late else small.START, watch=self._watch)
+        by = choose([small.STATION_CLERK, *PEOPLE, RESIDENT, *ODD_ACTORS])
+        self._register(choose, by)
         if self.story.current is None:
             self.story.register()
 
-    def _register(self, data: st.DataObject, by: Actor) -> None:
-        fields = {name: data.draw(strategy) for name, strategy in REGISTER.items()}
-        without = data.draw(st.sampled_from(["", "", "", "text"]))
-        self.story.tries("register", by, leaving_out=without, **fields)
+    def _register(self, choose: Choose, by: Actor) -> None:
+        fields = {name: choose(options) for name, options in REGISTER.items()}
+        self.story.tries("register", by, leaving_out=choose(["", "", "", "text"]), **fields)
 
-    # ------------------------------------------------------------ commands
-    @rule(data=st.data(), steps=st.integers(1, 5))
-    def the_case_goes_on(self, data: st.DataObject, steps: int) -> None:
-        """The right people take some usual steps, one soon after the other."""
+    # ------------------------------------------------------------ a stretch of life
+    @rule(seed=st.integers(min_value=0, max_value=2**32 - 1), steps=st.integers(1, 15))
+    def life_goes_on(self, seed: int, steps: int) -> None:
+        """The right people take usual steps, now and then a wrong one does, and time passes between."""
+        choose: Choose = random.Random(seed).choice
         for _ in range(steps):
-            type_ = data.draw(st.sampled_from(self._usual()))
-            by = self._somebody_fit(data, type_)
-            self.story.tries(type_, by, **self._usual_fields(data, type_))
-            self.story.wait(minutes=data.draw(st.sampled_from([0, 1, 60, 300])))
+            act = choose(
+                [self._usual_step, self._usual_step, self._usual_step, self._possible_step, self._any_step]
+            )
+            act(choose)
+            self.story.wait(minutes=choose([0, 1, 60, 300, 24 * 60]))
+            if self.story.case.ending is not None and choose([True, False]):
+                self._another(choose)
 
-    def _usual(self) -> tuple[str, ...]:
-        case = self.story.case
-        if case.state is State.TRIAGE and case.matter is None:
-            return ("triage",)
-        if case.state is State.WORKING and not case.acknowledged:
-            return ("acknowledge", "resolve")
-        return WAYS_ON[case.state]
+    @rule(seed=st.integers(min_value=0, max_value=2**32 - 1), steps=st.integers(1, 4))
+    def nobody_does_anything(self, seed: int, steps: int) -> None:
+        """From one due instant to the next, or a minute beside it."""
+        choose: Choose = random.Random(seed).choice
+        for _ in range(steps):
+            self._until_due(choose)
+
+    # ------------------------------------------------------------ single commands
+    @rule(data=st.data())
+    def the_case_goes_on(self, data: st.DataObject) -> None:
+        """The right one takes a usual step."""
+        self._usual_step(_by(data))
 
     @rule(data=st.data())
     def the_right_one_acts(self, data: st.DataObject) -> None:
         """A command that the state allows, by somebody who may give it, not always with all that it needs."""
-        case = self.story.case
-        open_ = [name for name, row in RULES.items() if case.state in row.states]
-        type_ = data.draw(st.sampled_from([*WAYS_ON[case.state], *open_]))
-        self._give(data, type_, self._somebody_fit(data, type_))
-
-    @rule(
-        data=st.data(),
-        type_=st.sampled_from(sorted(RULES)),
-        by=st.sampled_from([*PEOPLE, RESIDENT, *ODD_ACTORS]),
-    )
-    def anybody_tries_anything(self, data: st.DataObject, type_: str, by: Actor) -> None:
-        """Any command, by anybody, at any time."""
-        self._give(data, type_, by)
-
-    @rule(data=st.data(), type_=st.sampled_from(sorted(RULES)))
-    def the_right_one_at_the_wrong_time(self, data: st.DataObject, type_: str) -> None:
-        """Any command, by somebody who could give it if the state allowed it."""
-        self._give(data, type_, self._somebody_fit(data, type_))
+        self._possible_step(_by(data))
 
     @rule(data=st.data())
-    def one_person_wears_another_hat(self, data: st.DataObject) -> None:
-        """The person with many hats does whatever any hat allows."""
+    def anybody_tries_anything(self, data: st.DataObject) -> None:
+        """Any command, by anybody, at any time."""
+        self._any_step(_by(data))
+
+    def _usual_step(self, choose: Choose) -> None:
         case = self.story.case
-        hat = data.draw(st.sampled_from(world.MANY_HATS))
-        open_ = [name for name, row in RULES.items() if case.state in row.states]
-        self._give(data, data.draw(st.sampled_from(open_)), hat)
+        ways = WAYS_ON[case.state]
+        if case.state is State.TRIAGE and case.matter is None:
+            ways = ("triage", "triage", "answer_at_intake")
+        if case.state is State.WORKING and not case.acknowledged:
+            ways = ("acknowledge", "resolve")
+        type_ = choose(ways)
+        fields = {**FIELDS.get(type_, {}), **USUAL.get(type_, {})}
+        chosen = {name: choose(options) for name, options in fields.items()}
+        self.story.tries(type_, self._somebody_fit(choose, type_), **chosen)
+
+    def _possible_step(self, choose: Choose) -> None:
+        state = self.story.case.state
+        open_ = [name for name, row in RULES.items() if state in row.states]
+        type_ = choose([*WAYS_ON[state], *open_])
+        self._give(choose, type_, choose([self._somebody_fit(choose, type_), choose(world.MANY_HATS)]))
+
+    def _any_step(self, choose: Choose) -> None:
+        type_ = choose(sorted(RULES))
+        anybody = choose([*PEOPLE, RESIDENT, *ODD_ACTORS])
+        self._give(choose, type_, choose([anybody, self._somebody_fit(choose, type_)]))
+
+    def _give(self, choose: Choose, type_: str, by: Actor) -> None:
+        version = self.story.case.version
+        seen = choose([None, None, version, *range(max(1, version - 3), version + 2)])
+        without = choose(["", "", "", "", *sorted(MODELS[type_].texts)])
+        fields = {name: choose(options) for name, options in FIELDS.get(type_, {}).items()}
+        self.story.tries(type_, by, leaving_out=without, expected_version=seen, **fields)
+
+    def _somebody_fit(self, choose: Choose, type_: str) -> Actor:
+        story = self.story
+        asking = Start(id="asks", actor=RESIDENT)
+        roles, bodies = places(type_, story.case, story.facts(needs(story.case, asking)), story.now)
+        fit = [actor for actor in PEOPLE if actor.role in roles and actor.body in bodies]
+        fit += [actor for actor in fit if actor in world.MANY_HATS]
+        if type_ in {"record_verdict", "reopen", "withdraw"}:
+            fit.append(RESIDENT)
+        return choose(fit or [RESIDENT])
 
     @rule(data=st.data(), by=st.sampled_from([CLOCK, small.CLERK, small.STATION_CLERK, RESIDENT, SYSTEM]))
     def what_cannot_be_is_tried(self, data: st.DataObject, by: Actor) -> None:
         """A case is taken in once, and nobody shortens a clock, the clock itself neither."""
         self.story.at(self.story.now)
         before = self.story.current
-        self._register(data, by)
+        self._register(_by(data), by)
         assert self.story.refused is not None
         running = [deadline.id for deadline in self.story.case.deadlines]
         self.story.watch = None
@@ -219,50 +257,31 @@ class CaseMachine(RuleBasedStateMachine):
         assert self.story.current == before
 
     @precondition(lambda self: self.story.case.ending is not None)
-    @rule(data=st.data(), late=st.booleans())
-    def another_case_begins(self, data: st.DataObject, late: bool) -> None:
+    @rule(data=st.data())
+    def another_case_begins(self, data: st.DataObject) -> None:
         """An ended case is left alone; a new one is taken in."""
+        self._another(_by(data))
+
+    def _another(self, choose: Choose) -> None:
         self._keeps_its_past()
-        self.begins(late=late, data=data)
-
-    def _somebody_fit(self, data: st.DataObject, type_: str) -> Actor:
-        story = self.story
-        command = story.command(type_, RESIDENT, **self._fields(data, type_))
-        roles, bodies_ = places(type_, story.case, story.facts(needs(story.current, command)), story.now)
-        fit = [actor for actor in PEOPLE if actor.role in roles and actor.body in bodies_]
-        if type_ in {"record_verdict", "reopen", "withdraw"}:
-            fit.append(RESIDENT)
-        return data.draw(st.sampled_from(fit or [RESIDENT]))
-
-    def _usual_fields(self, data: st.DataObject, type_: str) -> dict[str, Any]:
-        usual = {**FIELDS.get(type_, {}), **USUAL_FIELDS.get(type_, {})}
-        return {name: data.draw(strategy) for name, strategy in usual.items()}
-
-    def _fields(self, data: st.DataObject, type_: str) -> dict[str, Any]:
-        return {name: data.draw(strategy) for name, strategy in FIELDS.get(type_, {}).items()}
-
-    def _give(self, data: st.DataObject, type_: str, by: Actor) -> None:
-        version = self.story.case.version
-        seen = data.draw(st.none() | st.integers(min_value=max(1, version - 3), max_value=version + 1))
-        texts = sorted(MODELS[type_].texts)
-        without = data.draw(st.sampled_from(["", "", "", "", *texts]))
-        fields = self._fields(data, type_)
-        self.story.tries(type_, by, leaving_out=without, expected_version=seen, **fields)
+        self._begins(choose([True, False]), choose)
 
     # ------------------------------------------------------------ time
-    @rule(minutes=st.one_of(st.integers(1, 120), st.integers(1, 120), st.integers(1, 200 * 60)))
+    @rule(minutes=st.one_of(st.integers(1, 120), st.integers(1, 200 * 60)))
     def time_passes(self, minutes: int) -> None:
         """From a minute to eight days."""
         self.story.wait(minutes=minutes)
 
-    @precondition(lambda self: self.story.case.deadlines)
-    @rule(nudge=st.sampled_from([-1, 0, 0, 1]), data=st.data())
-    def it_becomes_the_due_instant(self, nudge: int, data: st.DataObject) -> None:
+    @rule(data=st.data())
+    def it_becomes_the_due_instant(self, data: st.DataObject) -> None:
         """The very instant at which a clock is due, or a minute beside it."""
-        due = data.draw(st.sampled_from(sorted(deadline.due for deadline in self.story.case.deadlines)))
-        then = due + timedelta(minutes=nudge)
-        if then >= self.story.now:
-            self.story.at(then)
+        self._until_due(_by(data))
+
+    def _until_due(self, choose: Choose) -> None:
+        dues = sorted(deadline.due for deadline in self.story.case.deadlines)
+        if dues:
+            then = choose([dues[0], dues[0], *dues]) + timedelta(minutes=choose([0, 0, -1, 1]))
+            self.story.at(max(then, self.story.now))
 
     @rule(hours=st.integers(1, 100))
     def the_system_is_down(self, hours: int) -> None:

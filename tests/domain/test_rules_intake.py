@@ -9,6 +9,7 @@ from domain.actors import RESIDENT, Actor
 from domain.errors import DomainFault
 from domain.words import ActorKind, CaseKind, DeadlineKind, Ending, Procedure, State
 from tests import small
+from tests.domain import world
 from tests.domain.telling import Story, local, personal, refuses
 
 PARTNER = Actor(kind=ActorKind.PARTNER)
@@ -58,7 +59,7 @@ def test_triage_swaps_the_allowance_and_not_the_start() -> None:
 
 def test_triage_with_a_shorter_allowance_may_be_overdue_at_once() -> None:
     story = Story().register(matter=small.PUSHED_DOWN_MATTER).wait(hours=130).triage(small.HOUSING_MATTER)
-    story.wait(minutes=0).at(story.now)
+    story.at(story.now)
     missed = [body.kind for body in story.all(e.DeadlineMissed)]
     assert missed == [DeadlineKind.TRIAGE, DeadlineKind.RESOLVE]
     assert story.events[-1].at == story.now
@@ -206,10 +207,14 @@ def test_not_accepting_takes_a_hearing_first() -> None:
     assert story.last(e.NotAccepted).ground_code == "no_clear_demand"
 
 
+@refuses("ending.not-heard")
+def test_another_step_is_no_hearing() -> None:
+    story = Story().register().step("contacted_resident", by=small.CLERK)
+    assert story.tries("not_accept", small.REVIEWER, ground_code="exhausted", told_by="phone")
+
+
 @refuses("ending.handler-refuses")
 def test_who_answered_the_case_does_not_decide_not_to_accept_it() -> None:
     story = Story().register().step("resident_heard", by=small.CLERK)
-    many = small.person("many-1", small.Role.CLERK, small.DISPATCH)
-    story.does("answer_at_intake", many).verdict("unsatisfied")
-    as_reviewer = small.person("many-1", small.Role.REVIEWER, small.DISPATCH)
-    assert story.tries("not_accept", as_reviewer, ground_code="exhausted", told_by="phone")
+    story.does("answer_at_intake", world.MANY_AS_CLERK).verdict("unsatisfied")
+    assert story.tries("not_accept", world.MANY_AS_REVIEWER, ground_code="exhausted", told_by="phone")

@@ -1,0 +1,321 @@
+"""Bugs planted on purpose, one guard at a time: the machine, or a story, has to notice each of them.
+
+A test that cannot fail proves nothing. ``BY_MACHINE`` are the bugs that the state machine finds by itself, with a fixed
+seed and a small budget. ``BY_STORY`` are those that no law of laws.py speaks of; the story that tells of them fails.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.errors import HypothesisException
+from hypothesis.stateful import run_state_machine_as_test
+
+from domain import authority, decide, disputes, endings, handoffs, holders, intake, ladder, work
+from domain import events as e
+from domain import evolve as evolving
+from domain.base import Instant
+from domain.case import Case
+from domain.deadlines import set_deadline
+from domain.decision import NOTHING, Decision
+from domain.facts import Facts
+from domain.holders import Held
+from domain.words import DeadlineKind
+from tests.domain import (
+    telling,
+    test_holders_tables,
+    test_rules_clocks,
+    test_rules_handoffs,
+    test_rules_intake,
+    test_rules_work,
+)
+from tests.domain.test_machine import CaseMachine
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+SMALL = settings(
+    max_examples=60,
+    stateful_step_count=40,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),  # pyright: ignore[reportArgumentType]
+)
+
+
+# ---------------------------------------------------------------- tools for planting
+def _evolves(event: type[e.EventBody], change: Callable[[Case, Any], dict[str, Any]]) -> Plant:
+    """The event changes the case in a way that it must not."""
+
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        right = evolving._TABLE[event]
+        wrong = lambda case, body, recorded: {**right(case, body, recorded), **change(case, body)}  # noqa: E731
+        patch.setitem(evolving._TABLE, event, wrong)
+
+    return plant
+
+
+def _sees(command: str, **instead: object) -> Plant:
+    """The rule of a command sees another case than the one that stands."""
+
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        row = decide.RULES[command]
+
+        def wrong(case: Case, given: Any, facts: Facts, at: Instant) -> Decision:
+            return row.decide(case.model_copy(update=instead), given, facts, at)
+
+        patch.setitem(decide.RULES, command, row._replace(decide=wrong))
+
+    return plant
+
+
+def _replaces(value: object, *where: tuple[object, str]) -> Plant:
+    """Names in modules stand for something else."""
+
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        for module, name in where:
+            patch.setattr(module, name, value)
+
+    return plant
+
+
+def _no(*_: object, **__: object) -> None:
+    return None
+
+
+# ---------------------------------------------------------------- bugs that need a function of their own
+def _holding_forgets_proposals(patch: pytest.MonkeyPatch) -> None:
+    right = holders._charge
+    patch.setattr(
+        holders, "_charge", lambda case, who: right(case.model_copy(update={"proposal": None}), who)
+    )
+
+
+def _last_at_stays(patch: pytest.MonkeyPatch) -> None:
+    right = evolving.evolve
+
+    def wrong(case: Case | None, recorded: e.Recorded) -> Case:
+        after = right(case, recorded)
+        return after if case is None else after.model_copy(update={"last_at": case.last_at})
+
+    for module in (evolving, holders, telling):
+        patch.setattr(module, "evolve", wrong)
+
+
+def _bells_ring_early(patch: pytest.MonkeyPatch) -> None:
+    def wrong(case: Case, command: Any, facts: Facts, at: Instant) -> Decision:
+        clock = next((each for each in case.deadlines if each.id == command.deadline), None)
+        return ladder.strike(case, command, facts, max(at, clock.due) if clock else at)
+
+    patch.setattr(decide, "strike", wrong)
+
+
+def _anybody_strikes(patch: pytest.MonkeyPatch) -> None:
+    right = decide._denied
+    patch.setattr(
+        decide, "_denied", lambda command, *rest: None if command.type == "strike" else right(command, *rest)
+    )
+
+
+def _the_last_clock_goes_first(patch: pytest.MonkeyPatch) -> None:
+    latest = lambda case: max(case.deadlines, key=lambda each: each.due, default=None)  # noqa: E731
+    patch.setattr(Case, "next_deadline", property(latest))
+
+
+def _a_push_down_is_not_recorded(patch: pytest.MonkeyPatch) -> None:
+    right = handoffs.unfit_lead
+
+    def wrong(*args: Any) -> Decision | None:
+        unfit = right(*args)
+        return unfit and unfit.model_copy(update={"events": ()})
+
+    patch.setattr(handoffs, "unfit_lead", wrong)
+    patch.setattr(disputes, "unfit_lead", wrong)
+
+
+def _triage_restarts_the_clock(patch: pytest.MonkeyPatch) -> None:
+    def wrong(case: Case, matter: str, facts: Facts, at: Instant) -> object:
+        return set_deadline(
+            DeadlineKind.RESOLVE,
+            version=case.version + 1,
+            procedure=case.procedure,
+            matter=matter,
+            facts=facts,
+            start=at,
+        )
+
+    patch.setattr(intake, "_allowance", wrong)
+
+
+def _the_ladder_skips_a_rung(patch: pytest.MonkeyPatch) -> None:
+    right = ladder.superiors
+
+    def wrong(body: str, *rest: Any) -> list[str]:
+        above = right(body, *rest)
+        return right(above[0], *rest) or above if above else above
+
+    patch.setattr(ladder, "superiors", wrong)
+
+
+def _not_held(_: Case, __: object) -> tuple[Any, ...]:
+    return holders.Charge.UNKNOWN, None
+
+
+def _only_the_lead_is_blamed(patch: pytest.MonkeyPatch) -> None:
+    right = ladder._climb
+    patch.setattr(ladder, "_climb", lambda *args, after, start=None: right(*args, after=after, start=None))
+
+
+def _the_alert_is_forgotten(patch: pytest.MonkeyPatch) -> None:
+    _evolves(e.Alerted, lambda case, _: {"rungs": case.rungs})(patch)
+
+
+def _merged(intervals: Any) -> list[Held]:
+    return list(intervals)
+
+
+def _the_end_keeps_its_clocks(patch: pytest.MonkeyPatch) -> None:
+    for event in (e.Closed, e.Withdrawn, e.EndedAtIntake):
+        _evolves(event, lambda case, _: {"deadlines": case.deadlines})(patch)
+
+
+BY_MACHINE: dict[str, Plant] = {
+    "any body may be made lead": _replaces(_no, (handoffs, "unfit_lead"), (disputes, "unfit_lead")),
+    "a designated body may return": _sees("return", designated=False),
+    "a missed deadline is not recorded": _replaces(lambda *_: NOTHING, (ladder, "_missed")),
+    "the clock to sign runs on after an objection": _evolves(
+        e.Objected, lambda case, _: {"deadlines": case.deadlines}
+    ),
+    "holding forgets proposals": _holding_forgets_proposals,
+    "a signature leaves the proposal standing": _evolves(
+        e.Signed, lambda case, _: {"proposal": case.proposal}
+    ),
+    "who handled it may review it": _sees("review", handlers=()),
+    "who ruled or reviewed may handle": _replaces(
+        _no, *((module, "barred_from_handling") for module in (handoffs, disputes, intake, work))
+    ),
+    "a step of the lead makes no handler": _evolves(
+        e.StepRecorded, lambda case, _: {"handlers": case.handlers}
+    ),
+    "reopening begins no episode": _evolves(e.Reopened, lambda case, _: {"episode": case.episode}),
+    "reopening keeps the parts of the last episode": _evolves(
+        e.Reopened, lambda case, _: {"handlers": case.handlers}
+    ),
+    "last_at stays where it was": _last_at_stays,
+    "the ladder moves the lead": _evolves(e.Escalated, lambda _, body: {"lead": body.to}),
+    "a refused answer at intake leaves no clock of the resident": _evolves(
+        e.RehandlingOrdered,
+        lambda case, body: {"deadlines": body.deadlines[:1]} if case.lead is None else {},
+    ),
+    "bells ring early": _bells_ring_early,
+    "anybody strikes": _anybody_strikes,
+    "the last clock goes first": _the_last_clock_goes_first,
+    "nothing is ever stale": _replaces(_no, (decide, "_stale")),
+    "a push-down is refused and not recorded": _a_push_down_is_not_recorded,
+    "equal neighbours stay apart": _replaces(_merged, (holders, "merge")),
+    "triage restarts the resident's clock": _triage_restarts_the_clock,
+    "the ladder skips a rung": _the_ladder_skips_a_rung,
+    "nobody is charged": _replaces(_not_held, (holders, "_charge")),
+}
+
+BY_STORY: dict[str, tuple[Plant, Callable[[], None]]] = {
+    "a late lead gets no time to act again": (
+        _replaces(
+            lambda case, facts, at, after=1: set_deadline(
+                DeadlineKind.RESOLVE,
+                version=case.version + after,
+                procedure=case.procedure,
+                matter=case.matter,
+                facts=facts,
+                start=case.episode_at,
+            ),
+            (work, "fresh_allowance"),
+            (endings, "fresh_allowance"),
+        ),
+        test_rules_work.test_what_is_sent_back_runs_on_the_same_clock_with_time_to_act,
+    ),
+    "a party rules on its own dispute": (
+        lambda patch: patch.setitem(
+            authority.WHO,
+            "rule",
+            authority.WHO["rule"]._replace(
+                relation=lambda case, *_: frozenset(rung.body for rung in case.rungs)
+            ),
+        ),
+        test_rules_handoffs.test_a_party_never_rules_on_its_own_dispute,
+    ),
+    "a lapse without contact counts as any other": (
+        lambda patch: patch.setattr(
+            ladder,
+            "verdict_lapsed",
+            lambda case, facts, at: endings.verdict_lapsed(
+                case.model_copy(update={"no_contact": False}), facts, at
+            ),
+        ),
+        lambda: test_rules_work.test_a_lapse_is_a_verdict_of_its_own_and_no_contact_is_counted_apart(
+            no_contact=True
+        ),
+    ),
+    "the ladder blames the lead for every delay": (
+        _only_the_lead_is_blamed,
+        test_rules_clocks.test_the_ladder_begins_at_the_body_whose_time_it_was,
+    ),
+    "the ladder forgets where it rested": (
+        _the_alert_is_forgotten,
+        test_rules_clocks.test_a_late_ruling_of_the_top_rung_never_falls_to_those_below_it,
+    ),
+    "a hearing is taken for granted": (
+        _sees("not_accept", heard=True),
+        test_rules_intake.test_not_accepting_takes_a_hearing_first,
+    ),
+    "every ringing makes stale": (
+        _replaces(frozenset(), (evolving, "_CLOCKWORK")),
+        test_rules_clocks.test_a_clock_that_only_rang_makes_nothing_stale,
+    ),
+    "the view as known forgets when it was recorded": (
+        lambda patch: patch.setattr(
+            test_holders_tables, "known", lambda events, at, _: holders.known(events, at, None)
+        ),
+        test_holders_tables.test_an_outage_moves_no_responsibility_but_the_record_shows_when_it_was_known,
+    ),
+    "every step counts as a hearing": (
+        _evolves(e.StepRecorded, lambda *_: {"heard": True}),
+        test_rules_intake.test_another_step_is_no_hearing,
+    ),
+}
+
+
+def run_machine() -> None:
+    run_state_machine_as_test(CaseMachine, settings=SMALL)
+
+
+def test_without_a_bug_the_same_machine_is_content() -> None:
+    run_machine()
+
+
+@pytest.mark.timeout(400)
+def test_the_machine_notices_most_of_them() -> None:
+    """Which ones a short search meets is a matter of chance; that it meets most of them is not."""
+    noticed: list[str] = []
+    for bug, plant in BY_MACHINE.items():
+        with pytest.MonkeyPatch.context() as patch:
+            plant(patch)
+            try:
+                run_machine()
+            except HypothesisException:
+                raise
+            except Exception:  # noqa: BLE001 - whatever breaks, breaks
+                noticed.append(bug)
+    assert len(noticed) >= 0.6 * len(BY_MACHINE), sorted(set(BY_MACHINE) - set(noticed))
+
+
+@pytest.mark.parametrize("bug", BY_STORY)
+def test_a_story_notices(bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant, story = BY_STORY[bug]
+    story()
+    plant(monkeypatch)
+    with pytest.raises(AssertionError):
+        story()
