@@ -170,7 +170,7 @@ class CaseMachine(RuleBasedStateMachine):
     @rule(seed=st.integers(min_value=0, max_value=2**32 - 1), steps=st.integers(1, 15))
     def life_goes_on(self, seed: int, steps: int) -> None:
         """The right people take usual steps, now and then a wrong one does, and time passes between."""
-        choose: Choose = random.Random(seed).choice  # noqa: S311 - Hypothesis draws the seed
+        choose: Choose = random.Random(seed).choice
         for _ in range(steps):
             act = choose(
                 [self._usual_step, self._usual_step, self._usual_step, self._possible_step, self._any_step]
@@ -183,7 +183,7 @@ class CaseMachine(RuleBasedStateMachine):
     @rule(seed=st.integers(min_value=0, max_value=2**32 - 1), steps=st.integers(1, 4))
     def nobody_does_anything(self, seed: int, steps: int) -> None:
         """From one due instant to the next, or a minute beside it."""
-        choose: Choose = random.Random(seed).choice  # noqa: S311 - Hypothesis draws the seed
+        choose: Choose = random.Random(seed).choice
         for _ in range(steps):
             self._until_due(choose)
 

@@ -132,7 +132,7 @@ class Story:
 
     async def open(self, matter: str | None = small.HOUSING_MATTER) -> "Story":
         """Register it at the dispatch centre."""
-        number = draw_number(random.Random(self.name).randrange)  # noqa: S311 - the same number every time
+        number = draw_number(random.Random(self.name).randrange)
         answer = await self.say(
             c.Register, small.CLERK, number=number, matter=matter, place=small.COMMUNITY if matter else None
         )
