@@ -15,8 +15,8 @@ from typing import Literal
 from domain import events as e
 from domain.base import BodyId, Instant
 from domain.case import Case
+from domain.clocks import clock
 from domain.commands import Acknowledge, RuleOn
-from domain.deadlines import set_deadline
 from domain.decision import Decision, record, refuse
 from domain.eligibility import unfit_lead
 from domain.facts import Facts
@@ -41,14 +41,7 @@ def open_ruling(
         parties=parties,
         body=body,
         personal=personal,
-        deadline=set_deadline(
-            DeadlineKind.RULING,
-            version=case.version + 1,
-            procedure=case.procedure,
-            matter=case.matter,
-            facts=facts,
-            start=at,
-        ),
+        deadline=clock(DeadlineKind.RULING, case, facts, at),
     )
     if body is not None:
         return record(opened)
@@ -83,14 +76,7 @@ def rule(case: Case, command: RuleOn, facts: Facts, at: Instant) -> Decision:
     unfit = unfit_lead(case, command.designate, command.type, facts, at)
     if unfit is not None:
         return unfit
-    acknowledge = set_deadline(
-        DeadlineKind.ACKNOWLEDGE,
-        version=case.version + 2,
-        procedure=case.procedure,
-        matter=case.matter,
-        facts=facts,
-        start=at,
-    )
+    acknowledge = clock(DeadlineKind.ACKNOWLEDGE, case, facts, at, after=2)
     return record(
         e.Ruled(ruling=ruling.id, by=ruler, personal=command.personal),
         e.Designated(lead=command.designate, by=ruler, deadline=acknowledge),

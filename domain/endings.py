@@ -16,8 +16,8 @@ from datetime import timedelta
 from domain import events as e
 from domain.base import Instant
 from domain.case import Case
+from domain.clocks import clock
 from domain.commands import Close, NotAccept, RecordVerdict, Reopen, Withdraw
-from domain.deadlines import Deadline, set_deadline
 from domain.decision import Decision, record, refuse
 from domain.events import AnyEvent
 from domain.facts import Facts
@@ -27,17 +27,6 @@ from domain.words import ActorKind, Channel, DeadlineKind, Ending, Exceptional, 
 from domain.work import fresh_allowance
 
 REOPENABLE = frozenset({Ending.CLOSED, Ending.ANSWERED_AT_INTAKE})
-
-
-def _clock(kind: DeadlineKind, case: Case, facts: Facts, at: Instant, after: int = 1) -> Deadline:
-    return set_deadline(
-        kind,
-        version=case.version + after,
-        procedure=case.procedure,
-        matter=case.matter,
-        facts=facts,
-        start=at,
-    )
 
 
 def record_verdict(case: Case, command: RecordVerdict, facts: Facts, at: Instant) -> Decision:
@@ -62,7 +51,7 @@ def record_verdict(case: Case, command: RecordVerdict, facts: Facts, at: Instant
         channel=command.channel,
         round=case.verdicts + 1,
         final=not again,
-        deadline=None if again or stands else _clock(DeadlineKind.CLOSE, case, facts, at),
+        deadline=None if again or stands else clock(DeadlineKind.CLOSE, case, facts, at),
     )
     if again:
         return record(verdict, *_again(case, facts, at))
@@ -84,7 +73,7 @@ def _again(case: Case, facts: Facts, at: Instant) -> list[AnyEvent]:
     """Re-handling in the same episode; from the second time on the body above the lead oversees it."""
     round_ = case.rehandlings + 1
     if case.lead is None:
-        clocks = [_clock(DeadlineKind.TRIAGE, case, facts, at, after=2)]
+        clocks = [clock(DeadlineKind.TRIAGE, case, facts, at, after=2)]
         if case.matter is not None:
             clocks.append(fresh_allowance(case, facts, at, after=2))
         return [e.RehandlingOrdered(round=round_, deadlines=tuple(clocks))]
@@ -101,7 +90,7 @@ def verdict_lapsed(case: Case, facts: Facts, at: Instant) -> Decision:
     if case.answered_at_intake:
         return record(e.VerdictLapsed(no_contact=case.no_contact, deadline=None), e.EndedAtIntake())
     return record(
-        e.VerdictLapsed(no_contact=case.no_contact, deadline=_clock(DeadlineKind.CLOSE, case, facts, at))
+        e.VerdictLapsed(no_contact=case.no_contact, deadline=clock(DeadlineKind.CLOSE, case, facts, at))
     )
 
 
@@ -158,7 +147,7 @@ def reopen(case: Case, command: Reopen, facts: Facts, at: Instant) -> Decision:
         lead=lead,
         channel=command.channel,
         personal=command.personal,
-        deadlines=tuple(_clock(kind, case, facts, at) for kind in kinds),
+        deadlines=tuple(clock(kind, case, facts, at) for kind in kinds),
     )
     if case.last_lead is not None and lead is None:
         return record(reopened, e.ExceptionRaised(kind=Exceptional.LEAD_GONE, body=case.last_lead))

@@ -15,6 +15,7 @@ from datetime import timedelta
 from domain import events as e
 from domain.base import BodyId, Instant, Interval
 from domain.case import Case, Proposal, ReturnRequest
+from domain.clocks import clock
 from domain.commands import (
     AcceptObjection,
     ContestObjection,
@@ -25,7 +26,6 @@ from domain.commands import (
     Sign,
     SignReturn,
 )
-from domain.deadlines import Deadline, set_deadline
 from domain.decision import Decision, record, refuse
 from domain.disputes import open_ruling
 from domain.eligibility import NO_SUCH_BODY, unfit_lead
@@ -36,18 +36,6 @@ from domain.work import barred_from_handling
 
 MAY_SIGN = frozenset({Role.CASEWORKER, Role.HEAD})
 """The hats of those who are entitled to sign; their presence is what binds a silent body."""
-
-
-def clock(kind: DeadlineKind, case: Case, facts: Facts, at: Instant, *, after: int = 1) -> Deadline:
-    """A deadline of the case that starts at ``at``, set by the event ``after`` versions from now."""
-    return set_deadline(
-        kind,
-        version=case.version + after,
-        procedure=case.procedure,
-        matter=case.matter,
-        facts=facts,
-        start=at,
-    )
 
 
 def propose(case: Case, command: Propose, facts: Facts, at: Instant) -> Decision:

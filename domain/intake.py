@@ -11,6 +11,7 @@ started again: triage swaps its length, not its start. ``received_at`` is kept a
 from domain import events as e
 from domain.base import Instant, PlaceCode
 from domain.case import Case
+from domain.clocks import clock
 from domain.commands import AnswerAtIntake, Register, Triage
 from domain.deadlines import Deadline, set_deadline
 from domain.decision import Decision, record, refuse
@@ -93,16 +94,9 @@ def _allowance(case: Case, matter: str, facts: Facts, at: Instant) -> Deadline |
 
     None where the clock has rung and would only ring again: a new name for the matter is no way down the ladder.
     """
-    clock = set_deadline(
-        DeadlineKind.RESOLVE,
-        version=case.version + 1,
-        procedure=case.procedure,
-        matter=matter,
-        facts=facts,
-        start=case.episode_at,
-    )
+    allowance = clock(DeadlineKind.RESOLVE, case, facts, case.episode_at, matter=matter)
     rung = any(deadline.cause is DeadlineKind.RESOLVE for deadline in case.deadlines)
-    return None if rung and clock.due <= at else clock
+    return None if rung and allowance.due <= at else allowance
 
 
 def answer_at_intake(case: Case, command: AnswerAtIntake, facts: Facts, at: Instant) -> Decision:
@@ -113,14 +107,7 @@ def answer_at_intake(case: Case, command: AnswerAtIntake, facts: Facts, at: Inst
     barred = barred_from_handling(case, command.actor)
     if barred is not None:
         return barred
-    verdict = set_deadline(
-        DeadlineKind.VERDICT,
-        version=case.version + 1,
-        procedure=case.procedure,
-        matter=case.matter,
-        facts=facts,
-        start=at,
-    )
+    verdict = clock(DeadlineKind.VERDICT, case, facts, at)
     return record(e.AnsweredAtIntake(personal=command.personal, deadline=verdict))
 
 

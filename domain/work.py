@@ -14,8 +14,9 @@ from domain import events as e
 from domain.actors import Actor
 from domain.base import Instant
 from domain.case import Case
+from domain.clocks import clock
 from domain.commands import RecordStep, Resolve, Review, Start
-from domain.deadlines import Deadline, set_deadline
+from domain.deadlines import Deadline
 from domain.decision import Decision, record, refuse
 from domain.facts import Facts
 from domain.rules import Rule
@@ -58,14 +59,7 @@ def resolve(case: Case, command: Resolve, facts: Facts, at: Instant) -> Decision
         return refuse(WISHED_NO_CONTACT)
     if command.solved is Solved.YES and not command.ours:
         return refuse(SOLVED_BUT_NOT_OURS)
-    review = set_deadline(
-        DeadlineKind.REVIEW,
-        version=case.version + 1,
-        procedure=case.procedure,
-        matter=case.matter,
-        facts=facts,
-        start=at,
-    )
+    review = clock(DeadlineKind.REVIEW, case, facts, at)
     return record(
         e.Resolved(
             truth=command.truth,
@@ -87,14 +81,7 @@ def review(case: Case, command: Review, facts: Facts, at: Instant) -> Decision:
         return refuse(SAME_PERSON_REVIEWS)
     if not command.passed:
         return record(e.SentBack(personal=command.personal, deadline=fresh_allowance(case, facts, at)))
-    verdict = set_deadline(
-        DeadlineKind.VERDICT,
-        version=case.version + 1,
-        procedure=case.procedure,
-        matter=case.matter,
-        facts=facts,
-        start=at,
-    )
+    verdict = clock(DeadlineKind.VERDICT, case, facts, at)
     return record(e.Reviewed(personal=command.personal, deadline=verdict))
 
 
@@ -109,19 +96,12 @@ def fresh_allowance(case: Case, facts: Facts, at: Instant, *, after: int = 1) ->
     It goes on from where it always started. Where it has run out, or nearly, the lead gets the policy's
     ``again_hours``, since a deadline in the past would ring before anybody could act.
     """
-    clock = set_deadline(
-        DeadlineKind.RESOLVE,
-        version=case.version + after,
-        procedure=case.procedure,
-        matter=case.matter,
-        facts=facts,
-        start=case.episode_at,
-    )
+    allowance = clock(DeadlineKind.RESOLVE, case, facts, case.episode_at, after=after)
     hours = facts.policy.again_hours
     soonest = at + timedelta(hours=hours)
-    if clock.due >= soonest:
-        return clock
-    return clock.model_copy(
+    if allowance.due >= soonest:
+        return allowance
+    return allowance.model_copy(
         update={"started_at": at, "hours": hours, "due": soonest, "rule": "policy.again_hours"}
     )
 

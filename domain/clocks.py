@@ -1,0 +1,35 @@
+"""The clocks of a case (时限): a deadline by the case's own procedure and matter, set by a coming event.
+
+Everything that starts a clock on an existing case calls ``clock``; a registration, which has no case yet, calls
+``set_deadline`` itself.
+"""
+
+from datetime import datetime
+
+from domain.case import Case
+from domain.deadlines import Deadline, set_deadline
+from domain.facts import Facts
+from domain.words import DeadlineKind
+
+
+def clock(
+    kind: DeadlineKind,
+    case: Case,
+    facts: Facts,
+    start: datetime,
+    *,
+    after: int = 1,
+    matter: str | None = None,
+) -> Deadline:
+    """A deadline of the case that runs from ``start``, set by the event ``after`` versions from now.
+
+    ``matter`` is another one than the case's where the event is about to change it.
+    """
+    return set_deadline(
+        kind,
+        version=case.version + after,
+        procedure=case.procedure,
+        matter=matter or case.matter,
+        facts=facts,
+        start=start,
+    )
