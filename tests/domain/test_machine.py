@@ -188,20 +188,11 @@ class CaseMachine(RuleBasedStateMachine):
             self._until_due(choose)
 
     # ------------------------------------------------------------ single commands
-    @rule(data=st.data())
-    def the_case_goes_on(self, data: st.DataObject) -> None:
-        """The right one takes a usual step."""
-        self._usual_step(_by(data))
-
-    @rule(data=st.data())
-    def the_right_one_acts(self, data: st.DataObject) -> None:
-        """A command that the state allows, by somebody who may give it, not always with all that it needs."""
-        self._possible_step(_by(data))
-
-    @rule(data=st.data())
-    def anybody_tries_anything(self, data: st.DataObject) -> None:
-        """Any command, by anybody, at any time."""
-        self._any_step(_by(data))
+    @rule(data=st.data(), how=st.sampled_from(["usually", "possibly", "anyhow"]))
+    def somebody_acts(self, data: st.DataObject, how: str) -> None:
+        """A usual step; one that the state allows, not always complete; or any command by anybody at any time."""
+        act = {"usually": self._usual_step, "possibly": self._possible_step, "anyhow": self._any_step}[how]
+        act(_by(data))
 
     def _usual_step(self, choose: Choose) -> None:
         case = self.story.case
@@ -268,26 +259,19 @@ class CaseMachine(RuleBasedStateMachine):
         self._begins(choose([True, False]), choose)
 
     # ------------------------------------------------------------ time
-    @rule(minutes=st.one_of(st.integers(1, 120), st.integers(1, 200 * 60)))
-    def time_passes(self, minutes: int) -> None:
-        """From a minute to eight days."""
-        self.story.wait(minutes=minutes)
-
-    @rule(data=st.data())
-    def it_becomes_the_due_instant(self, data: st.DataObject) -> None:
-        """The very instant at which a clock is due, or a minute beside it."""
-        self._until_due(_by(data))
+    @rule(minutes=st.one_of(st.integers(1, 120), st.integers(1, 200 * 60)), down=st.booleans())
+    def time_passes(self, minutes: int, down: bool) -> None:
+        """From a minute to eight days; while the system is down it is decided later for when it was due."""
+        if down:
+            self.story.goes_down().wait(minutes=minutes).comes_up()
+        else:
+            self.story.wait(minutes=minutes)
 
     def _until_due(self, choose: Choose) -> None:
         dues = sorted(deadline.due for deadline in self.story.case.deadlines)
         if dues:
             then = choose([dues[0], dues[0], *dues]) + timedelta(minutes=choose([0, 0, -1, 1]))
             self.story.at(max(then, self.story.now))
-
-    @rule(hours=st.integers(1, 100))
-    def the_system_is_down(self, hours: int) -> None:
-        """Nothing is decided for a while; then it is decided for when it was due."""
-        self.story.goes_down().wait(hours=hours).comes_up()
 
     # ------------------------------------------------------------ laws
     @invariant()
