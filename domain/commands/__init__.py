@@ -1,0 +1,74 @@
+"""The commands: what somebody asks a case to do. Imperative, one model each; what each may do stands in decide.py.
+
+A command carries no free text: the client's door has moved it to the compartment and left ``personal`` in its place.
+``texts`` on a model lists the free texts that it cannot do without. One module for each subject, each with the union of
+its commands; ``AnyCommand`` is the union of those.
+"""
+
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter
+
+from domain.commands.endings import Close, EndingCommand, NotAccept, RecordVerdict, Reopen, Withdraw
+from domain.commands.handoffs import (
+    AcceptObjection,
+    Acknowledge,
+    ContestObjection,
+    HandoffCommand,
+    Object,
+    Propose,
+    RefuseReturn,
+    Return,
+    RuleOn,
+    Sign,
+    SignReturn,
+)
+from domain.commands.intake import AnswerAtIntake, IntakeCommand, Register, Triage
+from domain.commands.ladder import LadderCommand, Oversee, Strike
+from domain.commands.shape import CaseNumber, Command
+from domain.commands.work import RecordStep, Resolve, Review, Start, WorkCommand
+
+__all__ = [
+    "COMMAND",
+    "MODELS",
+    "AcceptObjection",
+    "Acknowledge",
+    "AnswerAtIntake",
+    "AnyCommand",
+    "CaseNumber",
+    "Close",
+    "Command",
+    "ContestObjection",
+    "NotAccept",
+    "Object",
+    "Oversee",
+    "Propose",
+    "RecordStep",
+    "RecordVerdict",
+    "RefuseReturn",
+    "Register",
+    "Reopen",
+    "Resolve",
+    "Return",
+    "Review",
+    "RuleOn",
+    "Sign",
+    "SignReturn",
+    "Start",
+    "Strike",
+    "Triage",
+    "Withdraw",
+]
+
+AnyCommand = Annotated[
+    IntakeCommand | HandoffCommand | WorkCommand | EndingCommand | LadderCommand,
+    Field(discriminator="type"),
+]
+
+COMMAND: TypeAdapter[AnyCommand] = TypeAdapter(AnyCommand)
+"""Reads a command from JSON; raises pydantic's ValidationError."""
+
+MODELS: dict[str, type[Command]] = {
+    model.model_fields["type"].default: model for model in Command.__subclasses__()
+}
+"""Every command model by its type, the clock's too."""

@@ -1,0 +1,44 @@
+"""Intake and triage."""
+
+from typing import Literal
+
+from domain.base import Instant, MatterId, PlaceCode
+from domain.commands.shape import CaseNumber, Command
+from domain.words import CaseKind, Channel, Procedure
+
+
+class Register(Command):
+    """Take a resident's issue in (登记). ``number`` is drawn by the workflow, never by the client."""
+
+    texts = frozenset({"text"})
+
+    type: Literal["register"] = "register"
+    number: CaseNumber | None = None
+    kind: CaseKind = CaseKind.HELP
+    channel: Channel = Channel.COUNTER
+    procedure: Procedure | None = None
+    matter: MatterId | None = None
+    place: PlaceCode | None = None
+    received_at: Instant | None = None
+    anonymous: bool = False
+    no_contact: bool = False
+
+
+class Triage(Command):
+    """Say what matter it is and where (待派核定)."""
+
+    type: Literal["triage"] = "triage"
+    matter: MatterId
+    place: PlaceCode | None = None
+    kind: CaseKind | None = None
+
+
+class AnswerAtIntake(Command):
+    """The dispatching body answers the case itself (受理时答复)."""
+
+    texts = frozenset({"reply"})
+
+    type: Literal["answer_at_intake"] = "answer_at_intake"
+
+
+IntakeCommand = Register | Triage | AnswerAtIntake

@@ -1,0 +1,153 @@
+"""The events: what has happened to a case, in the past tense, and the envelope in which the ledger keeps them.
+
+Names are stable strings with a schema version, never Python paths. A changed shape is a new schema version with an
+upcaster in ``UPCASTERS``; what was written is never rewritten. An event body holds ids, codes and instants: no free
+text, no name of a resident.
+
+One module for each subject, each with the union of its events; ``AnyEvent`` is the union of those.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, PositiveInt, TypeAdapter, ValidationError
+
+from domain.actors import Actor
+from domain.base import CommandId, Frozen, Instant
+from domain.errors import UnknownEvent
+from domain.events.endings import (
+    Closed,
+    EndingEvent,
+    NotAccepted,
+    RehandlingOrdered,
+    Reopened,
+    VerdictLapsed,
+    VerdictRecorded,
+    Withdrawn,
+)
+from domain.events.handoffs import (
+    Acknowledged,
+    DeemedSigned,
+    Designated,
+    HandoffEvent,
+    Objected,
+    ProposalEnded,
+    Proposed,
+    PushDownRefused,
+    Returned,
+    ReturnRequested,
+    Ruled,
+    RulingOpened,
+    Signed,
+)
+from domain.events.intake import AnsweredAtIntake, EndedAtIntake, IntakeEvent, Registered, Triaged
+from domain.events.ladder import (
+    Alerted,
+    DeadlineMissed,
+    Escalated,
+    ExceptionRaised,
+    LadderEvent,
+    OversightAdded,
+)
+from domain.events.shape import EventBody
+from domain.events.work import Resolved, Reviewed, SentBack, Started, StepRecorded, WorkEvent
+
+__all__ = [
+    "SCHEMAS",
+    "UPCASTERS",
+    "Acknowledged",
+    "Alerted",
+    "AnsweredAtIntake",
+    "AnyEvent",
+    "Closed",
+    "DeadlineMissed",
+    "DeemedSigned",
+    "Designated",
+    "EndedAtIntake",
+    "Escalated",
+    "EventBody",
+    "ExceptionRaised",
+    "FactsUsed",
+    "NotAccepted",
+    "Objected",
+    "OversightAdded",
+    "ProposalEnded",
+    "Proposed",
+    "PushDownRefused",
+    "Recorded",
+    "Registered",
+    "RehandlingOrdered",
+    "Reopened",
+    "Resolved",
+    "ReturnRequested",
+    "Returned",
+    "Reviewed",
+    "Ruled",
+    "RulingOpened",
+    "SentBack",
+    "Signed",
+    "Started",
+    "StepRecorded",
+    "Triaged",
+    "VerdictLapsed",
+    "VerdictRecorded",
+    "Withdrawn",
+    "read_event",
+]
+
+AnyEvent = Annotated[
+    IntakeEvent | HandoffEvent | WorkEvent | EndingEvent | LadderEvent,
+    Field(discriminator="type"),
+]
+
+_EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
+
+UPCASTERS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""(type, old schema) to the function that makes the next schema's data of it. Nothing has changed shape yet."""
+
+SCHEMAS: dict[str, int] = {
+    body.model_fields["type"].default: body.schema_version for body in EventBody.__subclasses__()
+}
+"""The newest schema version of every event type."""
+
+
+def read_event(type_: str, schema: int, data: dict[str, Any]) -> AnyEvent:
+    """The event body that the ledger kept, brought up to today's schema.
+
+    Raises UnknownEvent for a type, schema or shape that this code cannot read.
+    """
+    newest = SCHEMAS.get(type_)
+    if newest is None or not 1 <= schema <= newest:
+        raise UnknownEvent(type_, schema)
+    for old in range(schema, newest):
+        data = UPCASTERS[type_, old](data)
+    try:
+        return _EVENT.validate_python({**data, "type": type_})
+    except ValidationError as error:
+        raise UnknownEvent(type_, schema) from error
+
+
+class FactsUsed(Frozen):
+    """Which version of which pack a decision was made by."""
+
+    pack: str
+    version: int
+
+
+class Recorded(Frozen):
+    """An event in its envelope: who, under which hat, when decided, when done, under which command.
+
+    ``at`` is the instant by which rules reckon; ``recorded_at`` is the database's and is None until it is appended.
+    """
+
+    id: UUID
+    case: UUID
+    version: PositiveInt
+    at: Instant
+    recorded_at: Instant | None = None
+    done_at: Instant | None = None
+    command: CommandId
+    actor: Actor
+    facts: FactsUsed
+    body: AnyEvent

@@ -1,0 +1,140 @@
+"""Hand-offs and disputes: how the lead moved."""
+
+from typing import Literal
+
+from domain.base import BodyId, Instant, Interval, MatterId
+from domain.deadlines import Deadline
+from domain.events.shape import EventBody
+from domain.personal import PersonalRef
+from domain.words import Reason
+
+
+class Proposed(EventBody):
+    """A body was proposed as lead and its inbox has the notice since ``notified_at``."""
+
+    type: Literal["proposed"] = "proposed"
+    proposal: str
+    to: BodyId
+    by: BodyId
+    notified_at: Instant | None
+    deadline: Deadline
+
+
+class Signed(EventBody):
+    """The proposed body signed: it leads from here."""
+
+    type: Literal["signed"] = "signed"
+    proposal: str
+    lead: BodyId
+
+
+class DeemedSigned(EventBody):
+    """Silence bound a body that could have spoken during the whole window (默认签收)."""
+
+    type: Literal["deemed_signed"] = "deemed_signed"
+    proposal: str
+    lead: BodyId
+    window: Interval
+
+
+class ProposalEnded(EventBody):
+    """A proposal ended without a lead: back to triage."""
+
+    type: Literal["proposal_ended"] = "proposal_ended"
+    proposal: str
+    cause: Literal["objection_accepted", "nobody_in_post"]
+    deadline: Deadline
+
+
+class Objected(EventBody):
+    """The proposed body objected before signing; the proposer has to answer."""
+
+    type: Literal["objected"] = "objected"
+    proposal: str
+    reason: Reason
+    proposed_owner: BodyId
+    personal: PersonalRef | None
+    deadline: Deadline
+
+
+class ReturnRequested(EventBody):
+    """The lead asked to hand the case back; it leads on until the sender signs."""
+
+    type: Literal["return_requested"] = "return_requested"
+    request: str
+    by: BodyId
+    to: BodyId
+    reason: Reason
+    proposed_owner: BodyId
+    personal: PersonalRef | None
+    deadline: Deadline
+
+
+class Returned(EventBody):
+    """The sender signed the return: no lead, back to triage."""
+
+    type: Literal["returned"] = "returned"
+    request: str
+    by: BodyId
+    deadline: Deadline
+
+
+class RulingOpened(EventBody):
+    """A dispute went to the lowest common superior of the parties, or to nobody where there is none."""
+
+    type: Literal["ruling_opened"] = "ruling_opened"
+    ruling: str
+    cause: Literal["objection_contested", "objection_unanswered", "return_refused", "return_unanswered"]
+    parties: tuple[BodyId, ...]
+    body: BodyId | None
+    personal: PersonalRef | None
+    deadline: Deadline
+
+
+class Ruled(EventBody):
+    """The ruling body ended the dispute."""
+
+    type: Literal["ruled"] = "ruled"
+    ruling: str
+    by: BodyId
+    personal: PersonalRef | None
+
+
+class Designated(EventBody):
+    """A body was made lead by a ruling, at once; it acknowledges and may neither object nor return."""
+
+    type: Literal["designated"] = "designated"
+    lead: BodyId
+    by: BodyId
+    deadline: Deadline
+
+
+class Acknowledged(EventBody):
+    """The designated body confirmed."""
+
+    type: Literal["acknowledged"] = "acknowledged"
+
+
+class PushDownRefused(EventBody):
+    """Somebody tried to make a protected body lead a matter on which it may only assist."""
+
+    type: Literal["push_down_refused"] = "push_down_refused"
+    command: str
+    to: BodyId
+    matter: MatterId
+
+
+HandoffEvent = (
+    Proposed
+    | Signed
+    | DeemedSigned
+    | ProposalEnded
+    | Objected
+    | ReturnRequested
+    | Returned
+    | RulingOpened
+    | Ruled
+    | Designated
+    | Acknowledged
+    | PushDownRefused
+)

@@ -1,0 +1,58 @@
+"""Intake and triage."""
+
+from typing import Literal
+
+from domain.base import BodyId, Instant, MatterId, PlaceCode
+from domain.deadlines import Deadline
+from domain.events.shape import EventBody
+from domain.personal import PersonalRef
+from domain.words import CaseKind, Channel, Procedure
+
+
+class Registered(EventBody):
+    """A case was taken in. The dispatching body answers from here."""
+
+    type: Literal["registered"] = "registered"
+    number: str
+    kind: CaseKind
+    channel: Channel
+    procedure: Procedure
+    matter: MatterId | None
+    place: PlaceCode | None
+    registrar: BodyId | None
+    dispatcher: BodyId
+    received_at: Instant | None
+    anonymous: bool
+    no_contact: bool
+    personal: PersonalRef | None
+    deadlines: tuple[Deadline, ...]
+
+
+class Triaged(EventBody):
+    """Matter and place were set. The allowance is swapped, the start is not.
+
+    ``resolve`` is None where the allowance had been used up before: what the clock has rung for goes on.
+    """
+
+    type: Literal["triaged"] = "triaged"
+    matter: MatterId
+    place: PlaceCode | None
+    kind: CaseKind
+    resolve: Deadline | None
+
+
+class AnsweredAtIntake(EventBody):
+    """The dispatching body gave the answer itself; the verdict is asked."""
+
+    type: Literal["answered_at_intake"] = "answered_at_intake"
+    personal: PersonalRef | None
+    deadline: Deadline
+
+
+class EndedAtIntake(EventBody):
+    """The answer given at intake stood: the case ended with it."""
+
+    type: Literal["ended_at_intake"] = "ended_at_intake"
+
+
+IntakeEvent = Registered | Triaged | AnsweredAtIntake | EndedAtIntake

@@ -1,0 +1,56 @@
+"""What the clock did when a deadline passed, and oversight."""
+
+from typing import Literal
+
+from domain.base import BodyId
+from domain.deadlines import Deadline
+from domain.events.shape import EventBody
+from domain.personal import PersonalRef
+from domain.words import DeadlineKind, Exceptional
+
+
+class OversightAdded(EventBody):
+    """A body above has its eye on the case. The lead stays where it is."""
+
+    type: Literal["oversight_added"] = "oversight_added"
+    body: BodyId
+    cause: Literal["by_hand", "unsatisfied_again"]
+    personal: PersonalRef | None = None
+
+
+class DeadlineMissed(EventBody):
+    """A deadline passed. ``charged_to`` is the body whose time it was."""
+
+    type: Literal["deadline_missed"] = "deadline_missed"
+    deadline: str
+    kind: DeadlineKind
+    charged_to: BodyId
+
+
+class Escalated(EventBody):
+    """A missed deadline was carried one rung up: that body oversees now. No blame moves (design.md §3.7)."""
+
+    type: Literal["escalated"] = "escalated"
+    cause: DeadlineKind
+    to: BodyId
+    deadline: Deadline
+
+
+class Alerted(EventBody):
+    """There is no higher rung: the top one is alerted, and will be again."""
+
+    type: Literal["alerted"] = "alerted"
+    cause: DeadlineKind
+    body: BodyId
+    deadline: Deadline
+
+
+class ExceptionRaised(EventBody):
+    """Something is missing in the organisation; ``body`` is where. It changes no charge."""
+
+    type: Literal["exception_raised"] = "exception_raised"
+    kind: Exceptional
+    body: BodyId
+
+
+LadderEvent = OversightAdded | DeadlineMissed | Escalated | Alerted | ExceptionRaised

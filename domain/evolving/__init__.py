@@ -1,0 +1,1 @@
+"""What each event does to a case, by subject. ``domain/evolve.py`` puts the tables together."""

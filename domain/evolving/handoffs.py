@@ -1,0 +1,121 @@
+"""Hand-offs and disputes: what these events do to a case."""
+
+from domain import events as e
+from domain.case import Case, Objection, Proposal, ReturnRequest, Ruling
+from domain.evolving.shape import HAND_OFF, Change, Table, clocks, plus
+from domain.words import DeadlineKind
+
+
+def _new_lead(lead: str, r: e.Recorded) -> Change:
+    return {
+        "lead": lead,
+        "lead_since": r.at,
+        "last_lead": lead,
+        "proposal": None,
+        "return_request": None,
+        "ruling": None,
+        "started": False,
+        "exceptions": (),
+    }
+
+
+def _proposed(case: Case, body: e.Proposed, r: e.Recorded) -> Change:
+    proposal = Proposal(id=body.proposal, to=body.to, by=body.by, at=r.at, notified_at=body.notified_at)
+    return {"proposal": proposal, **clocks(case, DeadlineKind.TRIAGE, add=[body.deadline])}
+
+
+def _signed(case: Case, body: e.Signed | e.DeemedSigned, r: e.Recorded) -> Change:
+    return {
+        **_new_lead(body.lead, r),
+        "sender": case.proposal.by if case.proposal else case.dispatcher,
+        "designated": False,
+        "acknowledged": True,
+        "handlers": plus(case.handlers, r.actor.person),
+        **clocks(case, DeadlineKind.TRIAGE, *HAND_OFF),
+    }
+
+
+def _proposal_ended(case: Case, body: e.ProposalEnded, _: e.Recorded) -> Change:
+    return {"proposal": None, **clocks(case, *HAND_OFF, add=[body.deadline])}
+
+
+def _objected(case: Case, body: e.Objected, r: e.Recorded) -> Change:
+    if case.proposal is None:
+        return {}
+    objection = Objection(reason=body.reason, proposed_owner=body.proposed_owner, at=r.at)
+    return {
+        "proposal": case.proposal.model_copy(update={"objection": objection}),
+        **clocks(case, DeadlineKind.SIGN, add=[body.deadline]),
+    }
+
+
+def _return_requested(case: Case, body: e.ReturnRequested, r: e.Recorded) -> Change:
+    request = ReturnRequest(
+        id=body.request,
+        by=body.by,
+        to=body.to,
+        reason=body.reason,
+        proposed_owner=body.proposed_owner,
+        at=r.at,
+    )
+    return {"return_request": request, **clocks(case, DeadlineKind.SIGN_RETURN, add=[body.deadline])}
+
+
+def _returned(case: Case, body: e.Returned, _: e.Recorded) -> Change:
+    return {
+        "lead": None,
+        "lead_since": None,
+        "sender": None,
+        "started": False,
+        "return_request": None,
+        **clocks(case, *HAND_OFF, add=[body.deadline]),
+    }
+
+
+def _ruling_opened(case: Case, body: e.RulingOpened, r: e.Recorded) -> Change:
+    ruling = Ruling(id=body.ruling, body=body.body, parties=body.parties, opened_at=r.at)
+    return {
+        "ruling": ruling,
+        "proposal": None,
+        "return_request": None,
+        **clocks(case, *HAND_OFF, add=[body.deadline]),
+    }
+
+
+def _ruled(case: Case, _: e.Ruled, r: e.Recorded) -> Change:
+    return {"rulers": plus(case.rulers, r.actor.person), **clocks(case, DeadlineKind.RULING)}
+
+
+def _designated(case: Case, body: e.Designated, r: e.Recorded) -> Change:
+    return {
+        **_new_lead(body.lead, r),
+        "sender": body.by,
+        "designated": True,
+        "acknowledged": False,
+        **clocks(case, DeadlineKind.TRIAGE, DeadlineKind.RULING, *HAND_OFF, add=[body.deadline]),
+    }
+
+
+def _acknowledged(case: Case, _: e.Acknowledged, r: e.Recorded) -> Change:
+    handlers = plus(case.handlers, r.actor.person)
+    return {"acknowledged": True, "handlers": handlers, **clocks(case, DeadlineKind.ACKNOWLEDGE)}
+
+
+def _push_down_refused(_case: Case, _body: e.PushDownRefused, _: e.Recorded) -> Change:
+    return {}
+
+
+TABLE: Table = {
+    e.Proposed: _proposed,
+    e.Signed: _signed,
+    e.DeemedSigned: _signed,
+    e.ProposalEnded: _proposal_ended,
+    e.Objected: _objected,
+    e.ReturnRequested: _return_requested,
+    e.Returned: _returned,
+    e.RulingOpened: _ruling_opened,
+    e.Ruled: _ruled,
+    e.Designated: _designated,
+    e.Acknowledged: _acknowledged,
+    e.PushDownRefused: _push_down_refused,
+}

@@ -1,0 +1,31 @@
+"""Intake and triage: what these events do to a case."""
+
+from domain import events as e
+from domain.case import Case, Stage
+from domain.evolving.shape import Change, Table, clocks, ended, plus
+from domain.words import DeadlineKind, Ending
+
+
+def _triaged(case: Case, body: e.Triaged, _: e.Recorded) -> Change:
+    swapped = clocks(case, DeadlineKind.RESOLVE, add=[body.resolve]) if body.resolve else {}
+    return {"matter": body.matter, "place": body.place, "kind": body.kind, **swapped}
+
+
+def _answered_at_intake(case: Case, body: e.AnsweredAtIntake, r: e.Recorded) -> Change:
+    return {
+        "answered_at_intake": True,
+        "stage": Stage.REVIEWED,
+        "handlers": plus(case.handlers, r.actor.person),
+        **clocks(case, DeadlineKind.TRIAGE, DeadlineKind.RESOLVE, add=[body.deadline]),
+    }
+
+
+def _ended_at_intake(case: Case, _: e.EndedAtIntake, r: e.Recorded) -> Change:
+    return ended(case, r, Ending.ANSWERED_AT_INTAKE)
+
+
+TABLE: Table = {
+    e.Triaged: _triaged,
+    e.AnsweredAtIntake: _answered_at_intake,
+    e.EndedAtIntake: _ended_at_intake,
+}

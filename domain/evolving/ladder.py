@@ -1,0 +1,49 @@
+"""The ladder and oversight: what these events do to a case."""
+
+from domain import events as e
+from domain.case import Case, Rung
+from domain.deadlines import Deadline
+from domain.evolving.shape import Change, Table, plus
+from domain.words import DeadlineKind
+
+
+def _next_rung(case: Case, cause: DeadlineKind, deadline: Deadline) -> tuple[Deadline, ...]:
+    return (*(d for d in case.deadlines if d.cause is not cause), deadline)
+
+
+def _oversight_added(case: Case, body: e.OversightAdded, _: e.Recorded) -> Change:
+    return {"overseers": plus(case.overseers, body.body)}
+
+
+def _deadline_missed(case: Case, body: e.DeadlineMissed, _: e.Recorded) -> Change:
+    return {"deadlines": tuple(d for d in case.deadlines if d.id != body.deadline)}
+
+
+def _escalated(case: Case, body: e.Escalated, _: e.Recorded) -> Change:
+    return {
+        "overseers": plus(case.overseers, body.to),
+        "rungs": (*case.rungs, Rung(cause=body.cause, body=body.to)),
+        "deadlines": _next_rung(case, body.cause, body.deadline),
+    }
+
+
+def _alerted(case: Case, body: e.Alerted, _: e.Recorded) -> Change:
+    rung = Rung(cause=body.cause, body=body.body)
+    return {
+        "rungs": case.rungs if rung in case.rungs else (*case.rungs, rung),
+        "deadlines": _next_rung(case, body.cause, body.deadline),
+    }
+
+
+def _exception_raised(case: Case, body: e.ExceptionRaised, _: e.Recorded) -> Change:
+    known = body.kind in case.exceptions
+    return {"exceptions": case.exceptions if known else (*case.exceptions, body.kind)}
+
+
+TABLE: Table = {
+    e.OversightAdded: _oversight_added,
+    e.DeadlineMissed: _deadline_missed,
+    e.Escalated: _escalated,
+    e.Alerted: _alerted,
+    e.ExceptionRaised: _exception_raised,
+}

@@ -1,0 +1,53 @@
+"""What the tables share: the shape of a change, and the clocks that an event stops and starts."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from domain.case import Case
+from domain.deadlines import Deadline
+from domain.events import EventBody, Recorded
+from domain.words import DeadlineKind, Ending
+
+Change = dict[str, Any]
+"""The fields of a case that an event changes, with their new values."""
+
+Table = Mapping[type[EventBody], Callable[[Case, Any, Recorded], Change]]
+"""For each event what it does to a case."""
+
+HAND_OFF = (
+    DeadlineKind.SIGN,
+    DeadlineKind.ANSWER_OBJECTION,
+    DeadlineKind.SIGN_RETURN,
+    DeadlineKind.ACKNOWLEDGE,
+)
+ALL_CLOCKS = tuple(DeadlineKind)
+
+
+def clocks(case: Case, *kinds: DeadlineKind, add: Iterable[Deadline | None] = ()) -> Change:
+    """Stops the clocks of these kinds and the ladders that they started; sets those in ``add``."""
+    stopped = frozenset(kinds)
+    return {
+        "deadlines": (
+            *(d for d in case.deadlines if d.kind not in stopped and d.cause not in stopped),
+            *(d for d in add if d is not None),
+        ),
+        "rungs": tuple(rung for rung in case.rungs if rung.cause not in stopped),
+    }
+
+
+def plus(old: tuple[str, ...], new: str | None) -> tuple[str, ...]:
+    """``old`` with ``new`` at its end, unless it is there already or None."""
+    return old if new is None or new in old else (*old, new)
+
+
+def ended(case: Case, r: Recorded, ending: Ending) -> Change:
+    """The episode is over: every clock stops, whatever was pending falls away."""
+    return {
+        "ending": ending,
+        "ended_at": r.at,
+        "proposal": None,
+        "return_request": None,
+        "ruling": None,
+        "exceptions": (),
+        **clocks(case, *ALL_CLOCKS),
+    }

@@ -1,0 +1,52 @@
+"""Work and review: what these events do to a case."""
+
+from domain import events as e
+from domain.case import Case, Stage
+from domain.evolving.shape import Change, Table, clocks, plus
+from domain.words import DeadlineKind, Step
+
+
+def _started(case: Case, _: e.Started, r: e.Recorded) -> Change:
+    return {"started": True, "handlers": plus(case.handlers, r.actor.person)}
+
+
+def _step_recorded(case: Case, body: e.StepRecorded, r: e.Recorded) -> Change:
+    by_lead = body.by is not None and body.by == case.lead
+    return {
+        "heard": case.heard or body.step is Step.RESIDENT_HEARD,
+        "handlers": plus(case.handlers, r.actor.person if by_lead else None),
+    }
+
+
+def _resolved(case: Case, body: e.Resolved, r: e.Recorded) -> Change:
+    return {
+        "stage": Stage.RESOLVED,
+        "acknowledged": True,
+        "handlers": plus(case.handlers, r.actor.person),
+        **clocks(case, DeadlineKind.RESOLVE, DeadlineKind.ACKNOWLEDGE, add=[body.deadline]),
+    }
+
+
+def _sent_back(case: Case, body: e.SentBack, r: e.Recorded) -> Change:
+    return {
+        "stage": Stage.HANDLING,
+        "reviewers": plus(case.reviewers, r.actor.person),
+        **clocks(case, DeadlineKind.REVIEW, add=[body.deadline]),
+    }
+
+
+def _reviewed(case: Case, body: e.Reviewed, r: e.Recorded) -> Change:
+    return {
+        "stage": Stage.REVIEWED,
+        "reviewers": plus(case.reviewers, r.actor.person),
+        **clocks(case, DeadlineKind.REVIEW, add=[body.deadline]),
+    }
+
+
+TABLE: Table = {
+    e.Started: _started,
+    e.StepRecorded: _step_recorded,
+    e.Resolved: _resolved,
+    e.SentBack: _sent_back,
+    e.Reviewed: _reviewed,
+}
