@@ -75,7 +75,7 @@ def _set_by(body: AnyEvent) -> Iterator[Deadline]:
 def _how(deadline: Deadline, event: Recorded) -> ClockState:
     if any(new.kind is deadline.kind and new.cause is deadline.cause for new in _set_by(event.body)):
         return "replaced"
-    if event.command == clock_command(deadline):
+    if event.command == clock_command(deadline.id):
         return "missed"
     if deadline.kind is DeadlineKind.LADDER:
         return "dropped"

@@ -2,6 +2,7 @@
 
     pack.toml            id, title, time zone, from when its rows hold
     divisions.csv        the places
+    compounds.csv        the compounds (小区) that are told apart, with their property status; may be left out
     petition_scheme.csv  the classification that matters are keyed to
     bodies/*.toml        [[body]] one body · [[template]] one body for every place that fits
     matters/*.toml       [[matter]]
@@ -36,6 +37,7 @@ Fields = dict[str, Any]
 Model = TypeVar("Model", bound=BaseModel)
 
 DIVISIONS = ("code", "name", "kind", "parent_code")
+COMPOUNDS = ("code", "name", "parent_code", "property_status", "source")
 SCHEME = ("level1", "level2", "level3")
 _HOLE = re.compile(r"\{(\w+)\}")
 _PLACE_HOLES = ("code", "parent", "place", "area")
@@ -215,6 +217,15 @@ class _Reader:
             place = self._make(Place, where, fields)
             if place is not None:
                 yield place
+        if not (self.folder / "compounds.csv").exists():
+            return
+        for where, (code, name, parent, status, source) in self._csv("compounds.csv", COMPOUNDS):
+            if not source.strip():
+                self._say("source-missing", where, field=code)
+            row = {"code": code, "name": name, "level": "community", "parent": parent}
+            place = self._make(Place, where, {**row, "property_status": status})
+            if place is not None:
+                yield place
 
     def _bodies(self) -> Iterator[Body]:
         for table in self._tables("bodies", ("body", "template")):
@@ -263,7 +274,8 @@ class _Reader:
             return re.compile("")
 
     def _level(self, level: object) -> list[Place]:
-        return [place for place in self.places if place.level == level]
+        """The divisions of a level. Compounds are none: no body sits in one."""
+        return [p for p in self.places if p.level == level and p.property_status is None]
 
     def _matters(self, policy: Policy | None) -> Iterator[Matter]:
         scheme = {tuple(names) for _, names in self._csv("petition_scheme.csv", SCHEME)}

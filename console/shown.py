@@ -13,10 +13,12 @@ from domain.words import (
     Contacted,
     DeadlineKind,
     Exceptional,
+    Informing,
     NotAcceptedGround,
     Procedure,
     Reason,
     Role,
+    RulingCause,
     Satisfaction,
     Solved,
     Step,
@@ -63,7 +65,7 @@ _TECHNICAL = frozenset({"number", "proposal", "request", "ruling", "deadline"})
 
 _CODES: dict[str, tuple[type[StrEnum], ...]] = {
     "kind": (CaseKind, DeadlineKind, Exceptional),
-    "cause": (DeadlineKind,),
+    "cause": (DeadlineKind, RulingCause, Informing),
     "channel": (Channel,),
     "told_by": (Channel,),
     "procedure": (Procedure,),

@@ -9,11 +9,12 @@ from typing import Any
 
 from console.clocks import Clock, promised
 from domain.actors import Actor
-from domain.case import Case
+from domain.case import Case, Trouble
 from domain.deadlines import Deadline
 from domain.events import Recorded
 from domain.holders import Held, Mark, holding
 from domain.jurisdiction import Name
+from domain.mending import MENDING
 from domain.rules import Refusal
 from ledger.queue import Page, QueueItem
 
@@ -64,7 +65,10 @@ def case_view(case: Case, events: int, names: Mapping[str, Name]) -> Json:
         "proposed": case.proposal.to if case.proposal else None,
         "ruling": case.ruling.body if case.ruling else None,
         "overseers": list(case.overseers),
+        "informed": list(case.informed),
         "exceptions": [exception.value for exception in case.exceptions],
+        "troubles": [_trouble(t) for t in case.troubles if t.kind in case.exceptions],
+        "route": case.route.model_dump(mode="json") if case.route else None,
         "next_deadline": moment(case.next_deadline.due) if case.next_deadline else None,
         "deadlines": [deadline_view(deadline) for deadline in case.deadlines],
         "received_at": moment(case.received_at),
@@ -78,6 +82,17 @@ def case_view(case: Case, events: int, names: Mapping[str, Name]) -> Json:
         "last_at": moment(case.last_at),
         "events": events,
         "names": named(names),
+    }
+
+
+def _trouble(trouble: Trouble) -> Json:
+    mending = MENDING[trouble.kind]
+    return {
+        "kind": trouble.kind.value,
+        "body": trouble.body,
+        "since": moment(trouble.since),
+        "missing": mending.missing.model_dump(),
+        "mended_by": mending.mended_by.model_dump(),
     }
 
 

@@ -15,15 +15,19 @@ from domain.words import (
     DeadlineKind,
     Ending,
     Exceptional,
+    Informing,
     NotAcceptedGround,
     Procedure,
+    PropertyStatus,
     Reason,
     Role,
+    RulingCause,
     Satisfaction,
     Solved,
     State,
     Step,
     Truth,
+    WhyNot,
 )
 
 
@@ -84,7 +88,18 @@ _CODES: dict[type[StrEnum], str] = {
     Contacted: "yes 已联系 · tried 多次联系未果 · not_wished 居民要求不联系",
     Satisfaction: "satisfied 满意 · fairly 基本满意 · unsatisfied 不满意",
     Exceptional: (
-        "empty_desk 无人在岗 · no_common_superior 无共同上级 · no_superior 无上级可督办 · lead_gone 主办单位已不存在"
+        "empty_desk 无人在岗 · no_common_superior 无共同上级 · no_superior 无上级可督办 · lead_gone 承办单位已不存在 ·"
+        " no_route 找不到承办单位 · nobody_at_the_desk 应承办单位无人在岗"
+    ),
+    RulingCause: (
+        "objection_contested 异议被驳 · objection_unanswered 异议逾期未答 · return_refused 退回被拒 ·"
+        " return_unanswered 退回逾期未签 · ping_pong 反复流转 · too_many_hand_backs 异议退回超次"
+    ),
+    Informing: "direct_to_street 直派街道抄送区级 · by_hand 人工知会",
+    PropertyStatus: "managed 专业物业 · quasi 准物业（八有） · self 业主自管 · none 无物业",
+    WhyNot: (
+        "other_property_status 物业状况不符 · special_rule_fits 已适用特别规则 · another_fits_first 同类单位已选其一 ·"
+        " not_there 此时不存在 · no_such_body 没有这样的单位 · accused 被投诉回避"
     ),
 }
 
@@ -109,6 +124,7 @@ def label(code: StrEnum | None, lang: str = "zh") -> str:
 COMMANDS: dict[str, Word] = {
     "register": Word("登记", "register"),
     "triage": Word("核定事项地点", "triage"),
+    "recategorise": Word("更正归类", "recategorise"),
     "answer_at_intake": Word("受理时答复", "answer at intake"),
     "propose": Word("拟派", "propose a lead"),
     "sign": Word("签收", "sign"),
@@ -119,6 +135,7 @@ COMMANDS: dict[str, Word] = {
     "sign_return": Word("同意退回", "sign the return"),
     "refuse_return": Word("不同意退回", "refuse the return"),
     "rule": Word("裁定并指定", "rule and designate"),
+    "inform": Word("知会", "inform"),
     "acknowledge": Word("确认", "acknowledge"),
     "start": Word("开始办理", "start"),
     "record_step": Word("办理记录", "record a step"),
@@ -137,6 +154,7 @@ COMMANDS: dict[str, Word] = {
 EVENTS: dict[str, Word] = {
     "registered": Word("登记受理", "registered"),
     "triaged": Word("核定事项", "triaged"),
+    "recategorised": Word("更正归类", "recategorised"),
     "answered_at_intake": Word("受理时答复", "answered at intake"),
     "ended_at_intake": Word("受理时答复后终结", "ended at intake"),
     "proposed": Word("拟派", "proposed"),
@@ -149,6 +167,8 @@ EVENTS: dict[str, Word] = {
     "ruling_opened": Word("进入裁定", "ruling opened"),
     "ruled": Word("裁定", "ruled"),
     "designated": Word("指定主办", "designated"),
+    "informed": Word("知会", "informed"),
+    "succeeded": Word("单位承接", "succeeded"),
     "acknowledged": Word("确认", "acknowledged"),
     "started": Word("开始办理", "started"),
     "step_recorded": Word("办理记录", "step recorded"),
@@ -181,7 +201,7 @@ FIELDS: dict[str, Word] = {
     "done_at": Word("实际办理时间", "done at"),
     "anonymous": Word("匿名", "anonymous"),
     "no_contact": Word("不愿被联系", "no contact"),
-    "to": Word("拟派单位", "body to lead"),
+    "to": Word("对象单位", "body"),
     "reason": Word("事由", "reason"),
     "proposed_owner": Word("建议主办单位", "proposed owner"),
     "designate": Word("指定主办单位", "body to designate"),
@@ -217,6 +237,13 @@ FIELDS: dict[str, Word] = {
     "final": Word("最终评价", "final"),
     "episode": Word("轮次", "episode"),
     "command": Word("命令", "command"),
+    "was": Word("原事项", "was"),
+    "overruled": Word("被否定的", "overruled"),
+    "against": Word("计入", "against"),
+    "claimant": Word("提出方", "claimant"),
+    "sender": Word("派出方", "sender"),
+    "claim": Word("争议事由", "claim"),
+    "named": Word("数据包指明", "named"),
 }
 """Every field of a command, and the parts of events."""
 

@@ -97,6 +97,7 @@ _BY_REVIEWER = Who(_REVIEW, _reviewer, "审核单位", "the reviewing body")
 
 WHO: dict[str, Who] = {
     "triage": _BY_DISPATCHER,
+    "recategorise": _BY_DISPATCHER,
     "answer_at_intake": _BY_DISPATCHER,
     "propose": _BY_DISPATCHER,
     "sign": _BY_PROPOSED,
@@ -107,6 +108,7 @@ WHO: dict[str, Who] = {
     "sign_return": _BY_SENDER,
     "refuse_return": _BY_SENDER,
     "rule": Who(frozenset({Role.HEAD}), _ruling, "裁定单位", "the ruling body"),
+    "inform": Who(_ANYBODY, _at_work, "主办单位或派单单位", "the lead or the dispatching body"),
     "acknowledge": _BY_LEAD,
     "start": _BY_LEAD,
     "record_step": Who(_ANYBODY, _at_work, "主办单位或派单单位", "the lead or the dispatching body"),

@@ -8,12 +8,14 @@ ending                          the episode is over
 """
 
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
-from pydantic import PositiveInt
+from pydantic import NonNegativeInt, PositiveInt
 
 from domain.base import BodyId, Frozen, Instant, MatterId, PersonId, PlaceCode
 from domain.deadlines import Deadline
+from domain.route import Route
 from domain.words import (
     CaseKind,
     Channel,
@@ -67,12 +69,27 @@ class ReturnRequest(Frozen):
 
 
 class Ruling(Frozen):
-    """A dispute is open. ``body`` is None while nobody is found who can rule."""
+    """A dispute is open. ``body`` is None while nobody is found who can rule.
+
+    ``claimant`` objected or returned and so said that the case is not its own; ``sender`` had proposed it. Both are None
+    where the ruling opened because the case went to and fro.
+    """
 
     id: str
     body: BodyId | None
     parties: tuple[BodyId, ...]
     opened_at: Instant
+    claimant: BodyId | None = None
+    sender: BodyId | None = None
+    claim: Literal["objection", "return"] | None = None
+
+
+class Trouble(Frozen):
+    """Something is missing in the organisation at ``body``, since ``since``."""
+
+    kind: Exceptional
+    body: BodyId
+    since: Instant
 
 
 class Verdict(Frozen):
@@ -95,7 +112,9 @@ class Case(Frozen):
 
     ``material_version`` is the version of the last event that was not a mere ringing of the clock: an
     ``expected_version`` from there on is fresh. ``lead`` has signed or was designated; ``sender`` is the body that
-    proposed it. ``handlers``, ``reviewers`` and ``rulers`` are the persons who have acted as such in this episode.
+    proposed it. ``passed_to``: the bodies that were asked to lead, or led, in this episode, in order; ``hand_backs``: its
+    objections and returns. ``succeeded``: the bodies that ended and were replaced in it. ``route`` is the newest one.
+    ``handlers``, ``reviewers`` and ``rulers`` are the persons who have acted as such in this episode.
     """
 
     id: UUID
@@ -143,6 +162,13 @@ class Case(Frozen):
     rungs: tuple[Rung, ...] = ()
     overseers: tuple[BodyId, ...] = ()
     exceptions: tuple[Exceptional, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+    informed: tuple[BodyId, ...] = ()
+    passed_to: tuple[BodyId, ...] = ()
+    succeeded: tuple[BodyId, ...] = ()
+    route: Route | None = None
+    recategorised_at: Instant | None = None
+    hand_backs: NonNegativeInt = 0
     handlers: tuple[PersonId, ...] = ()
     reviewers: tuple[PersonId, ...] = ()
     rulers: tuple[PersonId, ...] = ()

@@ -35,9 +35,9 @@ class Deadline(Frozen):
     promise: Name | None = None
 
 
-def clock_command(deadline: Deadline) -> str:
-    """The id of the command that the clock gives when this deadline is due."""
-    return f"clock:{deadline.id}"
+def clock_command(bell: str) -> str:
+    """The id of the command that the clock gives when the deadline of that id is due, or that body ends."""
+    return f"clock:{bell}"
 
 
 def limit(kind: DeadlineKind, procedure: Procedure, matter: str | None, facts: Facts) -> tuple[int, str]:

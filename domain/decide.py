@@ -23,6 +23,7 @@ from domain.facts import Facts, Needs
 from domain.handoffs import (
     accept_objection,
     contest_objection,
+    inform,
     object_,
     propose,
     refuse_return,
@@ -30,7 +31,7 @@ from domain.handoffs import (
     sign,
     sign_return,
 )
-from domain.intake import answer_at_intake, register, triage
+from domain.intake import answer_at_intake, recategorise, register, triage
 from domain.ladder import oversee, strike
 from domain.rules import Refusal, Rule, refusal
 from domain.states import (
@@ -119,11 +120,13 @@ def needs(case: Case | None, command: c.AnyCommand) -> Needs:
         bodies |= {case.dispatcher, case.registrar, case.lead, case.last_lead, case.sender, *case.overseers}
         bodies |= {rung.body for rung in case.rungs}
         matters.add(case.matter)
+        places_.add(case.place)
         if case.proposal is not None:
             bodies.add(case.proposal.to)
             bodies.add(case.proposal.objection.proposed_owner if case.proposal.objection else None)
         if case.return_request is not None:
             bodies |= {case.return_request.to, case.return_request.proposed_owner}
+        bodies.update(case.passed_to)
         if case.ruling is not None:
             bodies |= {case.ruling.body, *case.ruling.parties}
     for field, into in (
@@ -223,6 +226,7 @@ _RETURNING = frozenset({State.RETURNING})
 
 RULES: dict[str, CommandRule] = {
     "triage": CommandRule(_TRIAGE, NOT_IN_TRIAGE, triage),
+    "recategorise": CommandRule(_WORKING, NOT_WORKING, recategorise),
     "answer_at_intake": CommandRule(_TRIAGE, NOT_IN_TRIAGE, answer_at_intake),
     "propose": CommandRule(_TRIAGE, NOT_IN_TRIAGE, propose),
     "sign": CommandRule(_PROPOSED, NOTHING_PROPOSED, sign),
@@ -233,6 +237,7 @@ RULES: dict[str, CommandRule] = {
     "sign_return": CommandRule(_RETURNING, NOTHING_RETURNED, sign_return),
     "refuse_return": CommandRule(_RETURNING, NOTHING_RETURNED, refuse_return),
     "rule": CommandRule(frozenset({State.RULING}), NO_RULING, rule),
+    "inform": CommandRule(OPEN, NOT_WORKING, inform),
     "acknowledge": CommandRule(_WORKING, NOT_WORKING, acknowledge),
     "start": CommandRule(_WORKING, NOT_WORKING, start),
     "record_step": CommandRule(OPEN, NOT_WORKING, record_step),

@@ -23,6 +23,7 @@ from domain.events import AnyEvent
 from domain.facts import Facts
 from domain.organisation import superiors
 from domain.rules import Rule
+from domain.standing import standing
 from domain.words import ActorKind, Channel, DeadlineKind, Ending, Exceptional, LinkUse, Satisfaction
 from domain.work import fresh_allowance
 
@@ -152,18 +153,6 @@ def reopen(case: Case, command: Reopen, facts: Facts, at: Instant) -> Decision:
     if case.last_lead is not None and lead is None:
         return record(reopened, e.ExceptionRaised(kind=Exceptional.LEAD_GONE, body=case.last_lead))
     return record(reopened)
-
-
-def standing(body: str | None, facts: Facts, at: Instant) -> str | None:
-    """The body itself, or the one that succeeded it and stands at ``at``; None if there is none."""
-    seen: set[str] = set()
-    while body is not None and body in facts.bodies and body not in seen:
-        seen.add(body)
-        here = facts.body(body)
-        if here.valid(at):
-            return body
-        body = here.successor
-    return None
 
 
 VERDICT_FROM_LEAD = Rule(

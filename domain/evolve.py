@@ -56,6 +56,7 @@ def _registered(body: e.Registered, r: e.Recorded) -> Case:
         anonymous=body.anonymous,
         no_contact=body.no_contact,
         deadlines=body.deadlines,
+        route=body.route,
     )
 
 

@@ -62,6 +62,17 @@ class Facts(Frozen):
         except KeyError:
             raise FactMissing("matter", matter) from None
 
+    def path(self, place: PlaceCode) -> tuple[PlaceCode, ...]:
+        """The place and those above it, the nearest first. Raises FactMissing if the place was not fetched."""
+        walked: list[PlaceCode] = []
+        here: PlaceCode | None = place
+        while here is not None and here not in walked:
+            if here not in self.places:
+                raise FactMissing("place", here)
+            walked.append(here)
+            here = self.places[here].parent
+        return tuple(walked)
+
     def name(self, body: BodyId | None) -> str:
         """The name of a body for a sentence; its id if it is unknown."""
         if body is None:

@@ -13,7 +13,17 @@ Nothing here is a rule; the rules read it. The sources of a pack's claims stand 
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from domain.base import BodyId, Frozen, Instant, MatterId, PersonId, PlaceCode
-from domain.words import BodyKind, DeadlineKind, Duty, Level, LinkKind, LinkUse, Procedure, Role
+from domain.words import (
+    BodyKind,
+    DeadlineKind,
+    Duty,
+    Level,
+    LinkKind,
+    LinkUse,
+    Procedure,
+    PropertyStatus,
+    Role,
+)
 
 
 class Name(Frozen):
@@ -51,12 +61,17 @@ class Body(Frozen):
 
 
 class Place(Frozen):
-    """A place (地点): a division code of the census, with the one above it."""
+    """A place (地点): a division code of the census, with the one above it, or a compound (小区) of a community.
+
+    A compound's code is the community's and a suffix, ``420106001007-c01``; nothing finer is a place.
+    ``property_status`` is told for compounds only.
+    """
 
     code: PlaceCode
     name: str
     level: Level
     parent: PlaceCode | None = None
+    property_status: PropertyStatus | None = None
 
 
 class Post(Frozen):
@@ -92,13 +107,21 @@ class Lead(Frozen):
     office: str | None = None
 
 
+class PropertyRoute(Frozen):
+    """Who leads instead where the compound's property status is one of ``when`` (八有准物业)."""
+
+    when: tuple[PropertyStatus, ...] = Field(min_length=1)
+    lead: Lead
+    ground: str
+
+
 class Matter(Frozen):
     """A matter (事项) of the catalogue (权责清单).
 
     ``scheme`` is its place in the petition classification, the widest name first. ``never_lead`` lists the levels
     that may assist on it but are never made its lead (push-down guard). ``limits`` are the hours in which it differs
     from the policy. ``ground`` is the article, list or notice behind it, or ``illustrative``. ``promise`` is what the
-    resident is told about the time.
+    resident is told about the time. ``routes`` name other leads by the compound's property status; the first that fits wins.
     """
 
     id: MatterId
@@ -112,6 +135,12 @@ class Matter(Frozen):
     ground: str
     limits: dict[DeadlineKind, PositiveInt] = Field(default_factory=dict[DeadlineKind, PositiveInt])
     promise: Name
+    routes: tuple[PropertyRoute, ...] = ()
+
+    @property
+    def leads(self) -> tuple[Lead, ...]:
+        """Every body that the catalogue can name as lead, the general one first."""
+        return (self.lead, *(route.lead for route in self.routes))
 
 
 class Dispatch(Frozen):

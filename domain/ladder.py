@@ -21,17 +21,28 @@ from domain.handoffs import lapse
 from domain.holders import holding
 from domain.organisation import superiors
 from domain.rules import Rule
-from domain.words import DeadlineKind, Exceptional, LinkUse
+from domain.succession import PREFIX, Bell, next_end, succeed
+from domain.words import DeadlineKind, Exceptional, LinkUse, RulingCause
 
 
-def due(case: Case, now: Instant) -> Deadline | None:
-    """The deadline that has to be decided first at ``now``: the earliest that is due, of equals the one set first."""
-    deadline = case.next_deadline
-    return deadline if deadline is not None and deadline.due <= now else None
+def next_bell(case: Case, facts: Facts) -> Bell | None:
+    """What the clock has to decide next: the earliest deadline, of equals the one set first, or the end of a body."""
+    deadline, end = case.next_deadline, next_end(case, facts)
+    bell = Bell(deadline.id, deadline.due) if deadline is not None else None
+    # At one instant the body ends first: what is due then is its successor's.
+    return min((b for b in (end, bell) if b is not None), key=lambda b: b.due, default=None)
+
+
+def due(case: Case, facts: Facts, now: Instant) -> Bell | None:
+    """What the clock has to decide first at ``now``; None if nothing is due."""
+    bell = next_bell(case, facts)
+    return bell if bell is not None and bell.due <= now else None
 
 
 def strike(case: Case, command: Strike, facts: Facts, at: Instant) -> Decision:
     """A deadline is due. A bell for something already done, or before its time, does nothing."""
+    if command.deadline.startswith(PREFIX):
+        return succeed(case, command.deadline.removeprefix(PREFIX), facts, at)
     deadline = next((d for d in case.deadlines if d.id == command.deadline), None)
     if deadline is None or deadline.due > at:
         return NOTHING
@@ -39,9 +50,9 @@ def strike(case: Case, command: Strike, facts: Facts, at: Instant) -> Decision:
         case DeadlineKind.SIGN if case.proposal is not None:
             return lapse(case, case.proposal, facts, at)
         case DeadlineKind.ANSWER_OBJECTION:
-            return open_ruling(case, "objection_unanswered", None, facts, at)
+            return open_ruling(case, RulingCause.OBJECTION_UNANSWERED, None, facts, at)
         case DeadlineKind.SIGN_RETURN:
-            return open_ruling(case, "return_unanswered", None, facts, at)
+            return open_ruling(case, RulingCause.RETURN_UNANSWERED, None, facts, at)
         case DeadlineKind.VERDICT:
             return verdict_lapsed(case, facts, at)
         case DeadlineKind.LADDER:

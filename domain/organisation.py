@@ -13,6 +13,12 @@ from domain.words import BodyKind, Level, LinkUse
 
 _HEIGHT = {Level.COMMUNITY: 0, Level.STREET: 1, Level.DISTRICT: 2, Level.CITY: 3, Level.OUTSIDE: 4}
 
+
+def height(level: Level) -> int:
+    """How high a level stands on the ladder; the community is 0."""
+    return _HEIGHT[level]
+
+
 CANNOT_LEAD = frozenset(
     {
         BodyKind.COMMUNITY_PARTY,

@@ -13,7 +13,7 @@ from itertools import pairwise, product
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.base import BodyId, Instant, PlaceCode
-from domain.jurisdiction import Body, Matter, Pack, Policy, Post
+from domain.jurisdiction import Body, Lead, Matter, Pack, Policy, Post
 from domain.organisation import CANNOT_LEAD
 from domain.pack_findings import Finding, finding
 from domain.words import BodyKind, DeadlineKind, Duty, Level, LinkKind, LinkUse, Procedure
@@ -39,6 +39,8 @@ class _Index:
             self.bodies[body.id].append(body)
         self.divisions: dict[Level, list[PlaceCode]] = defaultdict(list)
         for place in pack.places:
+            if place.property_status is not None:
+                continue  # a compound: no body sits in one
             self.divisions[place.level].append(place.code)
         self.offices: dict[tuple[Level, BodyKind], dict[PlaceCode, set[str]]] = {}
         for body in pack.bodies:
@@ -206,7 +208,8 @@ def _matters(index: _Index) -> Iterator[Finding]:
     kinds = {body.kind for body in index.pack.bodies}
     for matter in index.pack.matters:
         where = f"matter {matter.id}"
-        yield from _lead(index, matter, where)
+        for lead in matter.leads:
+            yield from _lead(index, matter, lead, where)
         for kind in matter.assists:
             if kind not in kinds:
                 yield finding("assist-nowhere", where, kind=kind.value)
@@ -222,13 +225,12 @@ def _matters(index: _Index) -> Iterator[Finding]:
         yield from _texts(where, {**texts, "promise.zh": matter.promise.zh, "promise.en": matter.promise.en})
 
 
-def _lead(index: _Index, matter: Matter, where: str) -> Iterator[Finding]:
+def _lead(index: _Index, matter: Matter, lead: Lead, where: str) -> Iterator[Finding]:
     """One body, and only one, can lead the matter in every division of the lead's level.
 
     At the level of the community one division that has it is enough: residents' committees lead in town,
     village committees in the country, and a place may lawfully have neither.
     """
-    lead = matter.lead
     if lead.kind in CANNOT_LEAD or lead.level is Level.OUTSIDE:
         yield finding("lead-illegal", where, kind=lead.kind.value, level=lead.level.value)
         return

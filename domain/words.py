@@ -234,13 +234,53 @@ class Satisfaction(StrEnum):
     UNSATISFIED = "unsatisfied"  # 不满意
 
 
+class RulingCause(StrEnum):
+    """Why a ruling opened (裁定缘由)."""
+
+    OBJECTION_CONTESTED = "objection_contested"  # 异议被驳
+    OBJECTION_UNANSWERED = "objection_unanswered"  # 异议逾期未答
+    RETURN_REFUSED = "return_refused"  # 退回被拒
+    RETURN_UNANSWERED = "return_unanswered"  # 退回逾期未签
+    PING_PONG = "ping_pong"  # 反复流转
+    TOO_MANY_HAND_BACKS = "too_many_hand_backs"  # 异议退回超次
+
+
+class Informing(StrEnum):
+    """Why a body was told of a case (知会缘由)."""
+
+    DIRECT_TO_STREET = "direct_to_street"  # 直派街道，抄送区级
+    BY_HAND = "by_hand"  # 人工知会
+
+
 class Exceptional(StrEnum):
     """What holds a case up because something is missing in the organisation (异常)."""
 
     EMPTY_DESK = "empty_desk"  # 签收窗口内无人在岗
     NO_COMMON_SUPERIOR = "no_common_superior"  # 无共同上级
     NO_SUPERIOR = "no_superior"  # 无上级可督办
-    LEAD_GONE = "lead_gone"  # 原主办单位已不存在
+    LEAD_GONE = "lead_gone"  # 原承办单位已不存在且无承接单位
+    NO_ROUTE = "no_route"  # 清单规则找不到承办单位
+    NOBODY_AT_THE_DESK = "nobody_at_the_desk"  # 应承办单位无人在岗
+
+
+class PropertyStatus(StrEnum):
+    """Who manages a compound (物业状况)."""
+
+    MANAGED = "managed"  # 专业物业
+    QUASI = "quasi"  # 准物业（八有）
+    SELF = "self"  # 业主自管
+    NONE = "none"  # 无物业
+
+
+class WhyNot(StrEnum):
+    """Why a route passed a body or a rule over (未选原因)."""
+
+    OTHER_PROPERTY_STATUS = "other_property_status"  # 物业状况不符
+    SPECIAL_RULE_FITS = "special_rule_fits"  # 已适用特别规则
+    ANOTHER_FITS_FIRST = "another_fits_first"  # 同类单位已选其一
+    NOT_THERE = "not_there"  # 此时不存在
+    NO_SUCH_BODY = "no_such_body"  # 没有这样的单位
+    ACCUSED = "accused"  # 被投诉回避
 
 
 class Duty(StrEnum):

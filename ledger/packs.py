@@ -100,8 +100,11 @@ def _tables(pack: Pack) -> Iterable[tuple[str, list[str], Iterable[tuple[Any, ..
     )
     yield (
         "place",
-        ["code", "name", "level", "parent"],
-        ((place.code, place.name, place.level.value, place.parent) for place in pack.places),
+        ["code", "name", "level", "parent", "property_status"],
+        (
+            (place.code, place.name, place.level.value, place.parent, place.property_status)
+            for place in pack.places
+        ),
     )
     yield (
         "matter",

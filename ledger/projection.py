@@ -207,6 +207,12 @@ def _told(before: Case, after: Case, body: e.AnyEvent) -> Sequence[BodyId | None
             return [after.lead or after.dispatcher]
         case e.Closed() | e.Withdrawn() | e.NotAccepted() | e.EndedAtIntake():
             return [after.lead or after.dispatcher]
+        case e.Informed():
+            return [body.body]
+        case e.Succeeded():
+            return [body.by, after.dispatcher]
+        case e.Recategorised():
+            return [after.lead]
         case e.OversightAdded():
             return [body.body, after.lead or after.dispatcher]
         case e.DeadlineMissed():

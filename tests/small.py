@@ -189,7 +189,7 @@ _BY_CIVIL_AFFAIRS = Lead(level=Level.DISTRICT, kind=BodyKind.DEPARTMENT, office=
 _BY_COMMITTEE = Lead(level=Level.COMMUNITY, kind=BodyKind.RESIDENTS_COMMITTEE)
 
 MATTERS = (
-    _matter(HOUSING_MATTER, "房屋漏水", _BY_HOUSING),
+    _matter(HOUSING_MATTER, "房屋漏水", _BY_HOUSING).model_copy(update={"duty": Duty.BASIC}),
     _matter(PUSHED_DOWN_MATTER, "最低生活保障", _BY_CIVIL_AFFAIRS).model_copy(
         update={
             "assists": (BodyKind.STREET_OFFICE, BodyKind.RESIDENTS_COMMITTEE, BodyKind.WORKSTATION),
@@ -315,14 +315,6 @@ PACK = Pack(
 def facts_for(needs: Needs, version: int = 1, pack: Pack = PACK) -> Facts:
     """The slice that ``needs`` asks for: bodies with all above and their successors, places with those above."""
     known = {body.id: body for body in pack.bodies}
-    bodies: dict[str, Body] = {}
-    ahead = sorted(needs.bodies)
-    while ahead:
-        here = known.get(ahead.pop())
-        if here is None or here.id in bodies:
-            continue
-        bodies[here.id] = here
-        ahead += [link.to for link in here.links] + ([here.successor] if here.successor else [])
     mapped = {place.code: place for place in pack.places}
     places: dict[str, Place] = {}
     climbing = sorted(needs.places)
@@ -331,6 +323,27 @@ def facts_for(needs: Needs, version: int = 1, pack: Pack = PACK) -> Facts:
         if place is not None and place.code not in places:
             places[place.code] = place
             climbing += [place.parent] if place.parent else []
+    here_about = [*places, *(known[body].division for body in needs.bodies if body in known)]
+    conferences = {
+        body
+        for code, body in pack.policy.joint_conference.items()
+        if any(division.startswith(code) for division in here_about)
+    }
+    leads = [lead for matter in pack.matters if matter.id in needs.matters for lead in matter.leads]
+    candidates = {
+        body.id
+        for body in pack.bodies
+        if body.division in places
+        and any((body.kind, body.level) == (lead.kind, lead.level) for lead in leads)
+    }
+    bodies: dict[str, Body] = {}
+    ahead = sorted(needs.bodies | conferences | candidates)
+    while ahead:
+        here = known.get(ahead.pop())
+        if here is None or here.id in bodies:
+            continue
+        bodies[here.id] = here
+        ahead += [link.to for link in here.links] + ([here.successor] if here.successor else [])
     codes = {*places, *(body.division for body in bodies.values())}
     return Facts(
         pack=pack.id,
@@ -341,7 +354,7 @@ def facts_for(needs: Needs, version: int = 1, pack: Pack = PACK) -> Facts:
             post
             for person_ in pack.people
             for post in person_.posts
-            if post.person in needs.people or post.body in needs.bodies
+            if post.person in needs.people or post.body in needs.bodies | candidates
         ),
         matters={matter.id: matter for matter in pack.matters if matter.id in needs.matters},
         places=places,

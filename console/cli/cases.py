@@ -165,3 +165,19 @@ def clocks(number: str) -> None:
         return await reader.clocks(number)
 
     _read(look, printed.clocks)
+
+
+@case.command("route")
+@click.option("--matter", required=True, help="事项编号或名称 / a matter's id or name.")
+@click.option("--place", required=True, help="区划代码或名称 / a place's code or name.")
+@as_json
+def route(matter: str, place: str) -> None:
+    """该事项在该地点应由谁主办，为什么 / which body such a case belongs to, and why.
+
+    例 / example: zeren case route --matter compound-elevator --place 420106001007-c01
+    """
+
+    async def look(reader: Reader) -> Json:
+        return await reader.route(matter, place)
+
+    _read(look, printed.route)

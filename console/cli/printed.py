@@ -8,7 +8,18 @@ from console.cli.output import table
 from console.shown import called, lasting, local, parts, who
 from console.views import Json
 from console.words import command_word, event_word, field_word, label
-from domain.words import CaseKind, Channel, Charge, DeadlineKind, Ending, Exceptional, Role, State
+from domain.words import (
+    CaseKind,
+    Channel,
+    Charge,
+    DeadlineKind,
+    Ending,
+    Exceptional,
+    PropertyStatus,
+    Role,
+    State,
+    WhyNot,
+)
 
 _CLOCK_STATES = {
     "running": "计时中 running",
@@ -34,6 +45,8 @@ def case(document: Json, zone: ZoneInfo) -> Iterable[str]:
         ("主办 lead", called(names, document["lead"])),
         ("派单单位 dispatcher", called(names, document["dispatcher"])),
         ("拟派 proposed", called(names, document["proposed"])),
+        ("应派依据 route", called(names, document["route"]["lead"]) if document["route"] else "—"),
+        ("知会 informed", "、".join(called(names, body) for body in document["informed"]) or "—"),
         ("督办 overseers", "、".join(called(names, body) for body in document["overseers"]) or "—"),
         ("类型 kind", coded(CaseKind, document["kind"])),
         ("渠道 channel", coded(Channel, document["channel"])),
@@ -48,6 +61,28 @@ def case(document: Json, zone: ZoneInfo) -> Iterable[str]:
         ("事件 events", str(document["events"])),
     ]
     yield from table([row for row in rows if row[1] not in {"—", "— —", "— → —"}])
+    for trouble in document["troubles"]:
+        where = called(names, trouble["body"])
+        yield f"  异常：{trouble['missing']['zh']}（{where}）；{trouble['mended_by']['zh']}"
+        yield f"  exception: {trouble['missing']['en']} ({where}). {trouble['mended_by']['en']}."
+
+
+def route(document: Json, _zone: ZoneInfo) -> Iterable[str]:
+    """Where a case belongs, and why."""
+    names = document["names"]
+    status = document["property_status"]
+    rows = [
+        ("应主办 lead", called(names, document["lead"])),
+        ("物业状况 property", label(PropertyStatus(status)) if status else "—"),
+        ("依据 ground", document["ground"]),
+        ("规则 rules", " → ".join(document["rules"])),
+        ("辖区 path", " → ".join(called(names, code) for code in document["path"])),
+        ("问题 problem", label(Exceptional(document["problem"])) if document["problem"] else "—"),
+        ("数据包 pack", f"{document['pack']} 第 {document['version']} 版"),
+    ]
+    yield from table([row for row in rows if row[1] != "—"])
+    for passed in document["alternatives"]:
+        yield f"  未选 not {passed['rule']} {called(names, passed['body'])}：{label(WhyNot(passed['why_not']))}"
 
 
 def holders(document: Json, zone: ZoneInfo) -> Iterable[str]:

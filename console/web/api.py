@@ -162,6 +162,16 @@ async def queue(
     return await desk_of(request).queue(body=body, state=state, overdue=overdue, limit=limit, after=after)
 
 
+@api.get("/route")
+async def route(
+    request: Request,
+    matter: Annotated[str, Query(max_length=200)],
+    place: Annotated[str, Query(max_length=200)],
+) -> Json:
+    """To which body a case of that matter at that place would belong now, and why."""
+    return await desk_of(request).route(matter, place)
+
+
 @api.get("/bodies")
 async def bodies(request: Request, q: Search = "", limit: Limit = 20) -> Json:
     """Bodies whose id or name holds ``q``."""

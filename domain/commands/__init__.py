@@ -15,6 +15,7 @@ from domain.commands.handoffs import (
     Acknowledge,
     ContestObjection,
     HandoffCommand,
+    Inform,
     Object,
     Propose,
     RefuseReturn,
@@ -23,7 +24,7 @@ from domain.commands.handoffs import (
     Sign,
     SignReturn,
 )
-from domain.commands.intake import AnswerAtIntake, IntakeCommand, Register, Triage
+from domain.commands.intake import AnswerAtIntake, IntakeCommand, Recategorise, Register, Triage
 from domain.commands.ladder import LadderCommand, Oversee, Strike
 from domain.commands.shape import CaseNumber, Command
 from domain.commands.work import RecordStep, Resolve, Review, Start, WorkCommand
@@ -39,10 +40,12 @@ __all__ = [
     "Close",
     "Command",
     "ContestObjection",
+    "Inform",
     "NotAccept",
     "Object",
     "Oversee",
     "Propose",
+    "Recategorise",
     "RecordStep",
     "RecordVerdict",
     "RefuseReturn",

@@ -33,6 +33,15 @@ class Triage(Command):
     kind: CaseKind | None = None
 
 
+class Recategorise(Command):
+    """Say that it is another matter, or elsewhere, while a lead works (更正归类). The lead stays."""
+
+    type: Literal["recategorise"] = "recategorise"
+    matter: MatterId
+    place: PlaceCode | None = None
+    kind: CaseKind | None = None
+
+
 class AnswerAtIntake(Command):
     """The dispatching body answers the case itself (受理时答复)."""
 
@@ -41,4 +50,4 @@ class AnswerAtIntake(Command):
     type: Literal["answer_at_intake"] = "answer_at_intake"
 
 
-IntakeCommand = Register | Triage | AnswerAtIntake
+IntakeCommand = Register | Triage | Recategorise | AnswerAtIntake

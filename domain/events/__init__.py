@@ -31,6 +31,7 @@ from domain.events.handoffs import (
     DeemedSigned,
     Designated,
     HandoffEvent,
+    Informed,
     Objected,
     ProposalEnded,
     Proposed,
@@ -40,8 +41,16 @@ from domain.events.handoffs import (
     Ruled,
     RulingOpened,
     Signed,
+    Succeeded,
 )
-from domain.events.intake import AnsweredAtIntake, EndedAtIntake, IntakeEvent, Registered, Triaged
+from domain.events.intake import (
+    AnsweredAtIntake,
+    EndedAtIntake,
+    IntakeEvent,
+    Recategorised,
+    Registered,
+    Triaged,
+)
 from domain.events.ladder import (
     Alerted,
     DeadlineMissed,
@@ -69,12 +78,14 @@ __all__ = [
     "EventBody",
     "ExceptionRaised",
     "FactsUsed",
+    "Informed",
     "NotAccepted",
     "Objected",
     "OversightAdded",
     "ProposalEnded",
     "Proposed",
     "PushDownRefused",
+    "Recategorised",
     "Recorded",
     "Registered",
     "RehandlingOrdered",
@@ -89,6 +100,7 @@ __all__ = [
     "Signed",
     "Started",
     "StepRecorded",
+    "Succeeded",
     "Triaged",
     "VerdictLapsed",
     "VerdictRecorded",

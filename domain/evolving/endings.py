@@ -68,6 +68,8 @@ def _reopened(case: Case, body: e.Reopened, r: e.Recorded) -> Change:
         "rehandlings": 0,
         "deadlines": body.deadlines,
         "rungs": (),
+        "passed_to": (body.lead,) if body.lead else (),
+        "hand_backs": 0,
         "handlers": (),
         "reviewers": (),
         "rulers": (),

@@ -1,7 +1,7 @@
 """The ladder and oversight: what these events do to a case."""
 
 from domain import events as e
-from domain.case import Case, Rung
+from domain.case import Case, Rung, Trouble
 from domain.deadlines import Deadline
 from domain.evolving.shape import Change, Table, plus
 from domain.words import DeadlineKind
@@ -35,9 +35,13 @@ def _alerted(case: Case, body: e.Alerted, _: e.Recorded) -> Change:
     }
 
 
-def _exception_raised(case: Case, body: e.ExceptionRaised, _: e.Recorded) -> Change:
+def _exception_raised(case: Case, body: e.ExceptionRaised, r: e.Recorded) -> Change:
     known = body.kind in case.exceptions
-    return {"exceptions": case.exceptions if known else (*case.exceptions, body.kind)}
+    others = tuple(t for t in case.troubles if t.kind in case.exceptions and t.kind is not body.kind)
+    return {
+        "exceptions": case.exceptions if known else (*case.exceptions, body.kind),
+        "troubles": (*others, Trouble(kind=body.kind, body=body.body, since=r.at)),
+    }
 
 
 TABLE: Table = {

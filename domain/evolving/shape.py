@@ -49,5 +49,6 @@ def ended(case: Case, r: Recorded, ending: Ending) -> Change:
         "return_request": None,
         "ruling": None,
         "exceptions": (),
+        "troubles": (),
         **clocks(case, *ALL_CLOCKS),
     }

@@ -24,9 +24,11 @@ from tests.domain.telling import Step, Story
 D = DeadlineKind
 
 ENDINGS = (e.EndedAtIntake, e.Closed, e.Withdrawn, e.NotAccepted)
-MAY_MOVE_THE_LEAD = (e.Signed, e.DeemedSigned, e.Designated, e.Returned, e.Reopened)
+MAY_MOVE_THE_LEAD = (e.Signed, e.DeemedSigned, e.Designated, e.Returned, e.Reopened, e.Succeeded)
 MOVES_NO_HOLDING = (
     e.Triaged,
+    e.Recategorised,
+    e.Informed,
     e.Acknowledged,
     e.Started,
     e.StepRecorded,
@@ -66,6 +68,8 @@ def one_step(story: Story, step: Step) -> None:
     stale_is_told_from_fresh(story, step)
     no_protected_body_is_asked_to_lead(story, step)
     silence_binds_only_a_desk_that_was_held(story, step)
+    nobody_who_has_ended_answers(story, step)
+    nobody_plays_ping_pong(story, step)
 
 
 def refused_changes_nothing(step: Step) -> None:
@@ -88,6 +92,38 @@ def done_is_on_record(step: Step) -> None:
     if step.decision.refusal is None:
         assert step.events, f"{step.command.type} was done and left nothing"
         assert not any(isinstance(event.body, e.PushDownRefused) for event in step.events)
+
+
+def nobody_who_has_ended_answers(story: Story, step: Step) -> None:
+    """§3.2: a dissolved body holds nothing; at the instant of its end its successor took its place."""
+    ends = {body.id: body.valid_to for body in story.pack.bodies if body.valid_to}
+    held = holding(step.after) if step.after else None
+    if held is None:
+        return
+    for body in (held.answering, held.charged_to):
+        until = ends.get(body or "")
+        assert until is None or step.at < until, f"{body} ended at {until} and holds the case at {step.at}"
+
+
+def nobody_plays_ping_pong(story: Story, step: Step) -> None:
+    """§3.4: nobody is asked a second time after another, and hand-backs are counted."""
+    asked: list[str] = []
+    backs = 0
+    for event in story.events:
+        body = event.body
+        if isinstance(body, e.Reopened):
+            asked, backs = ([body.lead] if body.lead else []), 0
+        heirs = {s.body: s.by for s in story.all(e.Succeeded) if s.by}
+        if isinstance(body, e.Proposed) and body.to not in heirs.values():
+            assert body.to not in asked or asked[-1] == body.to or body.to in _dispatchers(story), "ping-pong"
+            asked.append(body.to)
+        if isinstance(body, (e.Objected, e.ReturnRequested)):
+            backs += 1
+            assert backs <= story.pack.policy.hand_backs + 1, "too many hand-backs"
+
+
+def _dispatchers(story: Story) -> set[str]:
+    return {row.body for row in story.pack.dispatch}
 
 
 def _states(step: Step) -> Iterator[tuple[e.Recorded, Case, Case]]:
@@ -134,7 +170,7 @@ def the_clock_strikes_in_order(story: Story, step: Step) -> None:
         assert all(deadline.due > story.now for deadline in before), "a clock was due and was not struck"
         return
     deadline, before, at = story.struck[-1]
-    assert deadline.due == min(each.due for each in before.deadlines)
+    assert deadline.due <= min((each.due for each in before.deadlines), default=deadline.due)
     assert at == step.at == max(deadline.due, before.last_at)
 
 
@@ -277,6 +313,9 @@ def _reckoned(events: Iterable[e.Recorded]) -> tuple[str, str, str] | None:  # n
             case e.Reopened(lead=body):
                 lead = body
                 charge, to = ("working", lead) if lead else ("triage", dispatcher)
+            case e.Succeeded(body=body, by=str() as heir):
+                dispatcher = heir if dispatcher == body else dispatcher
+                lead, to = heir if lead == body else lead, heir if to == body else to
             case e.EndedAtIntake() | e.Closed() | e.Withdrawn() | e.NotAccepted():
                 charge = ""
             case _:

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from domain import commands as c
 from domain.actors import CLOCK, Actor
 from domain.case import Case
-from domain.deadlines import Deadline, clock_command
+from domain.deadlines import clock_command
 from domain.decide import Allowance, allowed, decide, needs
 from domain.decision import Decision
 from domain.events import EventBody, FactsUsed, Recorded
@@ -33,6 +33,7 @@ from domain.ladder import due
 from domain.numbers import case_id, event_id
 from domain.personal import PersonalRef
 from domain.rules import Refusal
+from domain.succession import Bell
 from domain.words import ActorKind
 from tests import small
 from tests.domain import world
@@ -68,7 +69,7 @@ def local(text: str) -> datetime:
 class Strike(NamedTuple):
     """A clock that was struck: what was due, the case before, and when it was decided."""
 
-    deadline: Deadline
+    deadline: Bell
     before: Case
     at: datetime
 
@@ -174,13 +175,19 @@ class Story:
         return self
 
     def _strike_until(self, then: datetime) -> None:
-        while self.current is not None and (deadline := due(self.current, then)) is not None:
-            before = self.current
-            at = max(deadline.due, before.last_at)
-            self.struck.append(Strike(deadline, before, at))
-            command = c.Strike(id=clock_command(deadline), actor=CLOCK, deadline=deadline.id)
+        while (bell := self._due(then)) is not None:
+            before = self.case
+            at = max(bell.due, before.last_at)
+            self.struck.append(Strike(bell, before, at))
+            command = c.Strike(id=clock_command(bell.id), actor=CLOCK, deadline=bell.id)
             self._decide(command, at, recorded_at=max(at, self.now))
-            assert deadline not in self.case.deadlines, f"{deadline.id} was struck and is still running"
+            assert self._due(then) != bell, f"{bell.id} was struck and rings still"
+
+    def _due(self, then: datetime) -> Bell | None:
+        if self.current is None:
+            return None
+        asking = c.Strike(id="asks", actor=CLOCK, deadline="any")
+        return due(self.current, self.facts(needs(self.current, asking)), then)
 
     # ------------------------------------------------------------ commands
     def tell(self, command: c.AnyCommand) -> Self:

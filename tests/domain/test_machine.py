@@ -70,7 +70,9 @@ Choices = dict[str, tuple[Any, ...]]
 
 FIELDS: dict[str, Choices] = {
     "triage": {"matter": (*MATTERS, "no-such-matter"), "place": (None, *PLACES, "9999")},
-    "propose": {"to": (*OWNERS, *EVERY_BODY)},
+    "recategorise": {"matter": (*MATTERS, "no-such-matter"), "place": (None, *PLACES, "9999")},
+    "inform": {"to": EVERY_BODY},
+    "propose": {"to": (None, *OWNERS, *EVERY_BODY)},
     "object": {"reason": tuple(Reason), "proposed_owner": (*OWNERS, *EVERY_BODY)},
     "return": {"reason": tuple(Reason), "proposed_owner": (*OWNERS, *EVERY_BODY)},
     "rule": {"designate": (*OWNERS, *EVERY_BODY)},
@@ -96,7 +98,7 @@ FIELDS: dict[str, Choices] = {
 
 USUAL: dict[str, Choices] = {
     "triage": {"matter": (*MATTERS, small.PUSHED_DOWN_MATTER)},
-    "propose": {"to": OWNERS},
+    "propose": {"to": (None, *OWNERS)},
     "object": {"proposed_owner": OWNERS},
     "return": {"proposed_owner": OWNERS},
     "rule": {"designate": OWNERS},
@@ -117,7 +119,16 @@ WAYS_ON: dict[State, tuple[str, ...]] = {
     State.TRIAGE: ("propose",) * 5 + ("answer_at_intake", "triage", "record_step", "not_accept"),
     State.PROPOSED: ("sign", "sign", "object"),
     State.OBJECTED: ("contest_objection", "accept_objection"),
-    State.WORKING: ("resolve", "resolve", "return", "return", "start", "record_step"),
+    State.WORKING: (
+        "resolve",
+        "resolve",
+        "return",
+        "return",
+        "start",
+        "record_step",
+        "recategorise",
+        "inform",
+    ),
     State.RETURNING: ("refuse_return", "sign_return"),
     State.RULING: ("rule",),
     State.RESOLVED: ("review",),

@@ -230,7 +230,7 @@ def test_needs_name_everything_that_the_command_and_the_case_name() -> None:
     assert {small.DISPATCH, small.WORKSTATION, small.HOUSING, small.OFFICE} <= wanted.bodies
     assert wanted.people == {"clerk-1"}
     assert wanted.matters == {small.HOUSING_MATTER, "other"}
-    assert wanted.places == {"9901"}
+    assert wanted.places == {"9901", small.COMMUNITY}
 
 
 def test_an_interval_is_half_open() -> None:
