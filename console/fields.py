@@ -18,6 +18,7 @@ from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from console.errors import WrongUsage
+from console.numbers import case_number
 from console.words import COMMANDS, LABELS, field_word
 from domain.commands import MODELS
 from domain.errors import BadInput
@@ -29,7 +30,7 @@ LONGEST_TEXT = 20_000
 LONGEST_VALUE = 200
 """Characters of any other field."""
 
-Kind = Literal["choice", "yes_no", "instant", "body", "matter", "place", "line"]
+Kind = Literal["choice", "yes_no", "instant", "body", "matter", "place", "case", "count", "line"]
 
 _OWN = frozenset({"id", "actor", "expected_version", "personal", "type", "number"})
 _BODIES = frozenset({"to", "proposed_owner", "designate"})
@@ -37,8 +38,12 @@ _OF_THE_RESIDENT = frozenset({"name", "phone", "address"})
 _EXTRA_TEXTS: dict[str, frozenset[str]] = {
     "register": _OF_THE_RESIDENT,
     "review": frozenset({"note", "ground"}),
+    "resolve": frozenset({"demand", "ground"}),
 }
 """Free texts that a command takes beyond those it cannot do without, and beyond a note."""
+
+_LONGEST_COUNT = 6
+"""Digits of a whole number."""
 
 _LAYOUT = "\t\n\r"
 _YES = frozenset({"true", "yes", "y", "1", "on", "是"})
@@ -106,6 +111,10 @@ def _field(name: str, info: FieldInfo) -> Field:
         return Field(name, "yes_no", required)
     if name.endswith("_at"):
         return Field(name, "instant", required)
+    if name == "same_as":
+        return Field(name, "case", required)
+    if inner is int:
+        return Field(name, "count", required)
     return Field(name, "line", required)
 
 
@@ -188,6 +197,8 @@ def clean(name: str, value: str, longest: int = LONGEST_VALUE) -> str:
 def _value(field: Field, value: object) -> Any:  # noqa: ANN401 - the type follows from the kind of field
     if field.kind == "yes_no":
         return _yes_no(field.name, value)
+    if field.kind == "count":
+        return _count(field.name, value)
     if isinstance(value, bool) or not isinstance(value, str):
         raise _bad(field.name, "应为文字", "has to be text")
     text = clean(field.name, value).strip()
@@ -195,7 +206,16 @@ def _value(field: Field, value: object) -> Any:  # noqa: ANN401 - the type follo
         return _choice(field.name, field.choices, text)
     if field.kind == "instant":
         return instant(field.name, text)
+    if field.kind == "case":
+        return case_number(text)
     return text
+
+
+def _count(name: str, value: object) -> int:
+    text = clean(name, str(value)).strip() if isinstance(value, str | int) and value is not True else ""
+    if text.isascii() and text.isdecimal() and 0 < len(text) <= _LONGEST_COUNT and int(text) > 0:
+        return int(text)
+    raise _bad(name, "应为正整数", "has to be a positive whole number")
 
 
 def _yes_no(name: str, value: object) -> bool:

@@ -8,7 +8,7 @@
     matters/*.toml       [[matter]]
     dispatch.toml        [[dispatch]]
     people.toml          [[person]]
-    policy.toml          limits, counts, links, [[joint_conference]], appeal
+    policy.toml          limits, counts, links, [[joint_conference]], [[misconduct_organ]], appeal, ways
 
 Three rules run through all of them. ``[defaults]`` fills what a row leaves out. Braces are holes that the
 reader fills: ``{code}``, ``{parent}``, ``{place}``, ``{area}`` from the place, ``{resolve}`` in a promise from the
@@ -40,6 +40,8 @@ DIVISIONS = ("code", "name", "kind", "parent_code")
 COMPOUNDS = ("code", "name", "parent_code", "property_status", "source")
 SCHEME = ("level1", "level2", "level3")
 _HOLE = re.compile(r"\{(\w+)\}")
+_BY_PLACE = ("joint_conference", "misconduct_organ")
+"""Parts of the policy that name a body for each place."""
 _PLACE_HOLES = ("code", "parent", "place", "area")
 
 
@@ -339,18 +341,23 @@ class _Reader:
 
     def _policy(self) -> Policy | None:
         name = "policy.toml"
-        known = tuple(field for field in Policy.model_fields if field != "joint_conference")
-        table = self._table(name, ("joint_conference",), known)
+        known = tuple(field for field in Policy.model_fields if field not in _BY_PLACE)
+        table = self._table(name, _BY_PLACE, known)
         if not table:
             return None
-        conferences: dict[str, object] = {}
-        for row in table["joint_conference"]:
+        by_place = {key: self._bodies_by_place(table[key]) for key in _BY_PLACE}
+        fields = {key: self._sourced(name, key, table[key]) for key in known if key in table and key != "id"}
+        return self._make(Policy, name, {"id": table.get("id"), **fields, **by_place})
+
+    def _bodies_by_place(self, rows: list[_Row]) -> dict[str, object]:
+        """Rows that name one body for a place, or for every place of a level."""
+        named: dict[str, object] = {}
+        for row in rows:
             for fields in self._per_place(row):
                 for key in fields.keys() - {"division", "body"}:
                     self._say("key-unknown", row.where, key=key, known="division, level, body, source")
-                conferences[str(fields.get("division"))] = fields.get("body")
-        fields = {key: self._sourced(name, key, table[key]) for key in known if key in table and key != "id"}
-        return self._make(Policy, name, {"id": table.get("id"), **fields, "joint_conference": conferences})
+                named[str(fields.get("division"))] = fields.get("body")
+        return named
 
 
 def _as_fields(value: object) -> Fields:

@@ -8,12 +8,15 @@ from zoneinfo import ZoneInfo
 from console.views import Json
 from console.words import field_word, label
 from domain.words import (
+    AppealOutcome,
     CaseKind,
     Channel,
     Contacted,
     DeadlineKind,
     Exceptional,
     Informing,
+    Instance,
+    Judgement,
     NotAcceptedGround,
     Procedure,
     Reason,
@@ -23,6 +26,7 @@ from domain.words import (
     Solved,
     Step,
     Truth,
+    Way,
 )
 
 
@@ -60,7 +64,7 @@ def who(actor: Json, names: Json) -> str:
     return f"{person} · {role} · {actor.get('office') or actor.get('body', '')}"
 
 
-_TECHNICAL = frozenset({"number", "proposal", "request", "ruling", "deadline"})
+_TECHNICAL = frozenset({"number", "proposal", "request", "ruling", "deadline", "appeal", "shelving"})
 """Parts of an event that name other parts: of no use to a reader."""
 
 _CODES: dict[str, tuple[type[StrEnum], ...]] = {
@@ -76,6 +80,10 @@ _CODES: dict[str, tuple[type[StrEnum], ...]] = {
     "solved": (Solved,),
     "satisfaction": (Satisfaction,),
     "ground_code": (NotAcceptedGround,),
+    "way": (Way,),
+    "judgement": (Judgement,),
+    "instance": (Instance,),
+    "outcome": (AppealOutcome,),
 }
 """Which codes a part of an event may hold, by its name."""
 

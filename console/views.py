@@ -77,6 +77,9 @@ def case_view(case: Case, events: int, names: Mapping[str, Name]) -> Json:
         "no_contact": case.no_contact,
         "verdict": _verdict(case),
         "rehandlings": case.rehandlings,
+        "opinion": _opinion(case),
+        "shelved_until": moment(case.shelving.until) if case.shelving else None,
+        "exhausted": case.exhausted,
         "ending": case.ending.value if case.ending else None,
         "ended_at": moment(case.ended_at),
         "last_at": moment(case.last_at),
@@ -101,6 +104,19 @@ def _verdict(case: Case) -> Json | None:
         return None
     said = case.verdict.satisfaction
     return {"satisfaction": said.value if said else None, "at": moment(case.verdict.at)}
+
+
+def _opinion(case: Case) -> Json | None:
+    """The newest written opinion, and until when the next instance can be asked."""
+    opinion = case.opinion
+    if opinion is None:
+        return None
+    return {
+        "instance": opinion.instance.value,
+        "by": opinion.by,
+        "delivered_at": moment(opinion.delivered_at),
+        "ask_until": moment(opinion.ask_until),
+    }
 
 
 def holders_view(number: str, intervals: Sequence[Held], names: Mapping[str, Name]) -> Json:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from domain.words import (
     ActorKind,
+    AppealOutcome,
     CaseKind,
     Channel,
     Charge,
@@ -16,6 +17,8 @@ from domain.words import (
     Ending,
     Exceptional,
     Informing,
+    Instance,
+    Judgement,
     NotAcceptedGround,
     Procedure,
     PropertyStatus,
@@ -27,6 +30,7 @@ from domain.words import (
     State,
     Step,
     Truth,
+    Way,
     WhyNot,
 )
 
@@ -47,6 +51,7 @@ _CODES: dict[type[StrEnum], str] = {
     Procedure: "hotline 热线 · petition 信访",
     State: (
         "triage 待派 · proposed 待签收 · objected 异议待答复 · working 办理中 · returning 退回待签收 · ruling 待裁定 ·"
+        " appeal 复查复核中 · shelved 挂账中 ·"
         " resolved 待审核 · awaiting_verdict 待评价 · judged 待结案 · ended 已终结"
     ),
     Charge: (
@@ -65,7 +70,9 @@ _CODES: dict[type[StrEnum], str] = {
     ),
     DeadlineKind: (
         "triage 派单 · sign 签收 · answer_objection 答复异议 · sign_return 签收退回 · acknowledge 确认 · resolve 办结 ·"
-        " review 审核 · verdict 评价 · close 结案 · ruling 裁定 · ladder 逐级督办"
+        " review 审核 · verdict 评价 · close 结案 · ruling 裁定 ·"
+        " consent 答复挂账 · look_again 挂账复查看 · ask_appeal 请求复查复核 · decide_appeal 复查复核决定 ·"
+        " ladder 逐级督办"
     ),
     Reason: (
         "not_our_duty 不属本单位职责 · not_our_area 不属本辖区 · wrong_matter 事项归类错误 · "
@@ -75,6 +82,13 @@ _CODES: dict[type[StrEnum], str] = {
         "in_hand_below 已在办又向上级提出 · exhausted 复核终结后再提 · in_litigation 已进入诉讼仲裁复议 ·"
         " no_clear_demand 无具体诉求 · unlawful_demand 诉求违反法律"
     ),
+    Way: (
+        "court 诉讼 · arbitration 仲裁 · reconsideration 行政复议 · procedure 行政裁决等行政程序 ·"
+        " party_appeal 党员申诉复审 · petition 信访 · emergency 紧急求助电话 · misconduct 检举控告"
+    ),
+    Judgement: "supported 予以支持 · explained 解释说明 · not_supported 不予支持",
+    Instance: "handling 处理意见 · review 复查 · final_review 复核",
+    AppealOutcome: "upheld 维持 · changed 变更 · revoked 撤销并责令重新办理",
     Channel: (
         "counter 窗口 · phone 电话 · visit 走访 · letter 信件 · web 网络 · hotline 12345热线 · link 居民链接 ·"
         " import 批量导入 · partner 对接平台"
@@ -146,6 +160,14 @@ COMMANDS: dict[str, Word] = {
     "reopen": Word("重办", "reopen"),
     "withdraw": Word("撤回", "withdraw"),
     "not_accept": Word("不予受理", "do not accept"),
+    "redirect": Word("引导至法定途径", "redirect"),
+    "shelve": Word("申请挂账", "ask to shelve"),
+    "consent_to_shelving": Word("同意挂账", "consent to shelving"),
+    "refuse_shelving": Word("不同意挂账", "refuse shelving"),
+    "unshelve": Word("解除挂账", "take up again"),
+    "request_review": Word("请求复查", "ask for a review"),
+    "request_final_review": Word("请求复核", "ask for the final review"),
+    "decide_appeal": Word("作出复查复核意见", "decide the review"),
     "oversee": Word("督办", "oversee"),
     "strike": Word("计时器到点", "the clock strikes"),
 }
@@ -181,7 +203,16 @@ EVENTS: dict[str, Word] = {
     "closed": Word("结案", "closed"),
     "withdrawn": Word("撤回", "withdrawn"),
     "not_accepted": Word("不予受理", "not accepted"),
+    "redirected": Word("引导至法定途径", "redirected"),
     "reopened": Word("重办", "reopened"),
+    "shelving_requested": Word("申请挂账", "shelving asked for"),
+    "shelving_refused": Word("挂账未获同意", "shelving refused"),
+    "shelved": Word("挂账", "shelved"),
+    "unshelved": Word("解除挂账", "taken up again"),
+    "appeal_requested": Word("请求复查复核", "review asked for"),
+    "appeal_decided": Word("复查复核意见", "review decided"),
+    "appeal_lapsed": Word("逾期未请求复查复核", "time to ask for a review passed"),
+    "way_exhausted": Word("信访程序终结", "way exhausted"),
     "oversight_added": Word("督办", "oversight added"),
     "deadline_missed": Word("超时", "deadline missed"),
     "escalated": Word("逐级上报督办", "escalated"),
@@ -216,6 +247,18 @@ FIELDS: dict[str, Word] = {
     "satisfaction": Word("满意度", "satisfaction"),
     "ground_code": Word("不予受理情形", "ground for not accepting"),
     "told_by": Word("告知渠道", "how the resident was told"),
+    "way": Word("法定途径", "way"),
+    "judgement": Word("处理意见结论", "judgement of the opinion"),
+    "delivered_at": Word("送达时间", "delivered at"),
+    "asked_at": Word("居民提出时间", "asked at"),
+    "outcome": Word("复查复核结论", "outcome"),
+    "hours": Word("小时数", "hours"),
+    "same_as": Word("同一事实的原案件号", "earlier case on the same facts"),
+    "instance": Word("级次", "instance"),
+    "until": Word("截止", "until"),
+    "seconds": Word("秒数", "seconds"),
+    "handler": Word("原办理机关", "handling body"),
+    "demand": Word("诉求事项", "request"),
     "text": Word("诉求内容", "text"),
     "name": Word("姓名", "name"),
     "phone": Word("电话", "phone"),

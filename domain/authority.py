@@ -14,7 +14,7 @@ from domain.case import Case
 from domain.facts import Facts
 from domain.organisation import ancestors
 from domain.rules import Refusal, Rule, refusal
-from domain.words import ActorKind, DeadlineKind, LinkUse, Role
+from domain.words import ActorKind, DeadlineKind, Level, LinkUse, Role
 
 Relation = Callable[[Case, Facts, Instant], frozenset[BodyId]]
 """Which bodies stand to the case in the way that a command asks for."""
@@ -73,6 +73,24 @@ def _reopeners(case: Case, facts: Facts, at: Instant) -> frozenset[BodyId]:
     return _intake(case, facts, at) | frozenset(case.overseers)
 
 
+def _lead_or_reviewer(case: Case, facts: Facts, at: Instant) -> frozenset[BodyId]:
+    return _lead(case, facts, at) | _reviewer(case, facts, at)
+
+
+def _intake_or_opinion(case: Case, facts: Facts, at: Instant) -> frozenset[BodyId]:
+    """Where a resident may hand in his request for a review: the counters that take it must not refuse it."""
+    return _intake(case, facts, at) | frozenset({case.opinion.by} if case.opinion else ())
+
+
+def _appeal_organ(case: Case, facts: Facts, _at: Instant) -> frozenset[BodyId]:
+    """The organ; of one outside the jurisdiction, which has nobody here, the reviewing body records what it decided."""
+    if case.appeal is None:
+        return frozenset()
+    organ = facts.bodies.get(case.appeal.organ)
+    outside = organ is not None and organ.level is Level.OUTSIDE
+    return frozenset({case.appeal.organ, *((case.reviewer,) if outside else ())})
+
+
 class Who(NamedTuple):
     """One row of the table. ``zh`` and ``en`` name the relation in a sentence."""
 
@@ -94,6 +112,14 @@ _BY_PROPOSER = Who(_DESK, _proposer, "拟派单位", "the body that proposed")
 _BY_LEAD = Who(_WORKERS, _lead, "主办单位", "the lead body")
 _BY_SENDER = Who(_ANYBODY, _sender, "原派出单位", "the body that sent the case")
 _BY_REVIEWER = Who(_REVIEW, _reviewer, "审核单位", "the reviewing body")
+
+_ASKS = Who(
+    _DESK,
+    _intake_or_opinion,
+    "受理单位、派单单位或出具意见的机关",
+    "the registering body, the dispatching one, or the one whose opinion it is",
+    resident=True,
+)
 
 WHO: dict[str, Who] = {
     "triage": _BY_DISPATCHER,
@@ -127,6 +153,21 @@ WHO: dict[str, Who] = {
         _DESK, _intake, "受理单位或派单单位", "the registering or dispatching body", resident=True
     ),
     "not_accept": _BY_REVIEWER,
+    "redirect": _BY_REVIEWER,
+    "shelve": Who(frozenset({Role.HEAD}), _lead, "主办单位", "the lead body"),
+    "consent_to_shelving": _BY_REVIEWER,
+    "refuse_shelving": _BY_REVIEWER,
+    "unshelve": Who(
+        _WORKERS | _REVIEW, _lead_or_reviewer, "主办单位或审核单位", "the lead or the reviewing body"
+    ),
+    "request_review": _ASKS,
+    "request_final_review": _ASKS,
+    "decide_appeal": Who(
+        frozenset({Role.HEAD}) | _REVIEW,
+        _appeal_organ,
+        "复查、复核机关",
+        "the organ that was asked to decide",
+    ),
     "oversee": Who(
         frozenset({Role.SUPERVISOR}), _above, "应答单位的上级", "a body above the one that answers"
     ),

@@ -4,6 +4,8 @@ proposal ─┬─ objection          before a lead has signed
           └─▶ lead ─▶ return    after
 ruling                          while a dispute is open
 stage: handling ─▶ resolved ─▶ reviewed ─▶ judged
+shelving                        while handling
+appeal                          after a petition's written opinion
 ending                          the episode is over
 """
 
@@ -22,6 +24,7 @@ from domain.words import (
     DeadlineKind,
     Ending,
     Exceptional,
+    Instance,
     Procedure,
     Reason,
     Satisfaction,
@@ -107,6 +110,50 @@ class Rung(Frozen):
     body: BodyId
 
 
+class Opinion(Frozen):
+    """The newest written opinion of a petition (处理意见书、复查意见书、复核意见书), as it was delivered.
+
+    ``handler`` gave the first one. ``ask_until``: the last instant at which the next instance can still be asked; None
+    where there is none.
+    """
+
+    instance: Instance
+    by: BodyId
+    handler: BodyId
+    delivered_at: Instant
+    ask_until: Instant | None
+
+
+class Appeal(Frozen):
+    """A review (复查) or final review (复核) that has been asked for and is not decided.
+
+    ``handler`` gave the first opinion. ``acted``: the persons who had a part in an episode that had ended before.
+    """
+
+    id: str
+    instance: Instance
+    organ: BodyId
+    handler: BodyId
+    acted: tuple[PersonId, ...]
+    at: Instant
+
+
+class ShelvingRequest(Frozen):
+    """The head of the lead has asked to shelve the case for so long."""
+
+    id: str
+    hours: PositiveInt
+    at: Instant
+
+
+class Shelving(Frozen):
+    """The case is shelved (挂账) since ``since``, to be looked at again at ``until``."""
+
+    id: str
+    since: Instant
+    until: Instant
+
+
 class Case(Frozen):
     """One resident's issue, at one version.
 
@@ -114,7 +161,8 @@ class Case(Frozen):
     ``expected_version`` from there on is fresh. ``lead`` has signed or was designated; ``sender`` is the body that
     proposed it. ``passed_to``: the bodies that were asked to lead, or led, in this episode, in order; ``hand_backs``: its
     objections and returns. ``succeeded``: the bodies that ended and were replaced in it. ``route`` is the newest one.
-    ``handlers``, ``reviewers`` and ``rulers`` are the persons who have acted as such in this episode.
+    ``handlers``, ``reviewers`` and ``rulers`` are the persons who have acted as such in this episode; who decided a
+    review is among the rulers. ``shelved_seconds``: how long earlier shelvings of this episode lasted.
     """
 
     id: UUID
@@ -150,6 +198,12 @@ class Case(Frozen):
     stage: Stage = Stage.HANDLING
     answered_at_intake: bool = False
     heard: bool = False
+    misconduct: bool = False
+    opinion: Opinion | None = None
+    appeal: Appeal | None = None
+    shelving_request: ShelvingRequest | None = None
+    shelving: Shelving | None = None
+    shelved_seconds: NonNegativeInt = 0
 
     first_verdict: Verdict | None = None
     verdict: Verdict | None = None
@@ -184,14 +238,28 @@ class Case(Frozen):
             return State.OBJECTED if self.proposal.objection else State.PROPOSED
         if self.return_request is not None:
             return State.RETURNING
+        if self.appeal is not None:
+            return State.APPEAL
         if self.stage is not Stage.HANDLING:
             return _STAGES[self.stage]
-        return State.TRIAGE if self.lead is None else State.WORKING
+        if self.lead is None:
+            return State.TRIAGE
+        return State.SHELVED if self.shelving is not None else State.WORKING
 
     @property
     def reviewer(self) -> BodyId:
         """The reviewing body: the dispatching one."""
         return self.dispatcher
+
+    @property
+    def paused(self) -> bool:
+        """Whether a pause with a ground from the closed list is on. Shelving is the first of them."""
+        return self.state is State.SHELVED
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the way is at its end: a final review has been decided (信访工作条例 Art 36)."""
+        return self.opinion is not None and self.opinion.instance is Instance.FINAL_REVIEW
 
     @property
     def next_deadline(self) -> Deadline | None:

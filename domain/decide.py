@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from domain import commands as c
 from domain.actors import Actor
+from domain.appeals import decide_appeal, request_final_review, request_review
 from domain.authority import may, places
 from domain.base import BodyId, Frozen, Instant
 from domain.case import Case
@@ -33,8 +34,12 @@ from domain.handoffs import (
 )
 from domain.intake import answer_at_intake, recategorise, register, triage
 from domain.ladder import oversee, strike
+from domain.redirects import handles_misconduct, redirect
 from domain.rules import Refusal, Rule, refusal
+from domain.shelving import consent, refuse_shelving, shelve, unshelve
 from domain.states import (
+    NO_APPEAL,
+    NO_OPINION,
     NO_RULING,
     NO_VERDICT_ASKED,
     NOT_ENDED,
@@ -42,6 +47,8 @@ from domain.states import (
     NOT_JUDGED,
     NOT_OBJECTED,
     NOT_RESOLVED,
+    NOT_SHELVED,
+    NOT_TO_REDIRECT,
     NOT_WORKING,
     NOTHING_PROPOSED,
     NOTHING_RETURNED,
@@ -78,6 +85,7 @@ def decide(case: Case | None, command: c.AnyCommand, facts: Facts, at: Instant) 
         _stale(case, command)
         or _out_of_state(case, table)
         or _denied(command, case, facts, at)
+        or handles_misconduct(case, command.type)
         or _missing_text(command)
         or table.decide(case, command, facts, at)
     )
@@ -119,6 +127,9 @@ def needs(case: Case | None, command: c.AnyCommand) -> Needs:
     if case is not None:
         bodies |= {case.dispatcher, case.registrar, case.lead, case.last_lead, case.sender, *case.overseers}
         bodies |= {rung.body for rung in case.rungs}
+        bodies.add(case.opinion.by if case.opinion else None)
+        bodies.add(case.opinion.handler if case.opinion else None)
+        bodies |= {case.appeal.organ, case.appeal.handler} if case.appeal else set()
         matters.add(case.matter)
         places_.add(case.place)
         if case.proposal is not None:
@@ -137,11 +148,13 @@ def needs(case: Case | None, command: c.AnyCommand) -> Needs:
     ):
         into.add(getattr(command, field, None))
     places_.add(getattr(command, "place", None))
+    earlier: str | None = getattr(command, "same_as", None)
     return Needs(
         bodies=frozenset(body for body in bodies if body),
         people=frozenset(who for who in people if who),
         matters=frozenset(matter for matter in matters if matter),
         places=frozenset(place for place in places_ if place),
+        cases=frozenset({earlier} if earlier else ()),
     )
 
 
@@ -223,6 +236,7 @@ _PROPOSED = frozenset({State.PROPOSED})
 _OBJECTED = frozenset({State.OBJECTED})
 _WORKING = frozenset({State.WORKING})
 _RETURNING = frozenset({State.RETURNING})
+_APPEALABLE = frozenset({State.RESOLVED, State.AWAITING_VERDICT, State.JUDGED, State.ENDED})
 
 RULES: dict[str, CommandRule] = {
     "triage": CommandRule(_TRIAGE, NOT_IN_TRIAGE, triage),
@@ -248,5 +262,13 @@ RULES: dict[str, CommandRule] = {
     "reopen": CommandRule(frozenset({State.ENDED}), NOT_ENDED, reopen),
     "withdraw": CommandRule(OPEN, NOT_WORKING, withdraw),
     "not_accept": CommandRule(_TRIAGE, NOT_IN_TRIAGE, not_accept),
+    "redirect": CommandRule(_TRIAGE | _WORKING | {State.RESOLVED}, NOT_TO_REDIRECT, redirect),
+    "shelve": CommandRule(_WORKING, NOT_WORKING, shelve),
+    "consent_to_shelving": CommandRule(_WORKING, NOT_WORKING, consent),
+    "refuse_shelving": CommandRule(_WORKING, NOT_WORKING, refuse_shelving),
+    "unshelve": CommandRule(frozenset({State.SHELVED}), NOT_SHELVED, unshelve),
+    "request_review": CommandRule(_APPEALABLE, NO_OPINION, request_review),
+    "request_final_review": CommandRule(_APPEALABLE, NO_OPINION, request_final_review),
+    "decide_appeal": CommandRule(frozenset({State.APPEAL}), NO_APPEAL, decide_appeal),
     "oversee": CommandRule(OPEN, NOT_WORKING, oversee),
 }

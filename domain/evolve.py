@@ -9,7 +9,7 @@ from functools import reduce
 
 from domain import events as e
 from domain.case import Case
-from domain.evolving import endings, handoffs, intake, ladder, work
+from domain.evolving import appeals, endings, handoffs, intake, ladder, shelving, work
 from domain.evolving.shape import Table
 from domain.words import ActorKind
 
@@ -64,6 +64,8 @@ _TABLE: Table = {
     **intake.TABLE,
     **handoffs.TABLE,
     **work.TABLE,
+    **shelving.TABLE,
     **endings.TABLE,
+    **appeals.TABLE,
     **ladder.TABLE,
 }

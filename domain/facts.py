@@ -20,6 +20,7 @@ class Needs(Frozen):
     people: frozenset[PersonId] = frozenset()
     matters: frozenset[MatterId] = frozenset()
     places: frozenset[PlaceCode] = frozenset()
+    cases: frozenset[str] = frozenset()
 
 
 class Facts(Frozen):
@@ -27,6 +28,7 @@ class Facts(Frozen):
 
     ``asked`` is what was looked up: an id that was asked for and is not in the maps does not exist. ``posts`` holds
     every post of every asked-for person and of every asked-for body. ``places`` comes with the places above.
+    ``exhausted``: the asked-for cases, by number, whose way is at its end. That never changes back, so it has no version.
     """
 
     pack: str
@@ -37,6 +39,7 @@ class Facts(Frozen):
     matters: dict[MatterId, Matter] = Field(default_factory=dict[MatterId, Matter])
     places: dict[PlaceCode, Place] = Field(default_factory=dict[PlaceCode, Place])
     dispatch: tuple[Dispatch, ...] = ()
+    exhausted: frozenset[str] = frozenset()
     policy: Policy
 
     def covers(self, needs: Needs) -> bool:
@@ -46,6 +49,7 @@ class Facts(Frozen):
             and needs.people <= self.asked.people
             and needs.matters <= self.asked.matters
             and needs.places <= self.asked.places
+            and needs.cases <= self.asked.cases
         )
 
     def body(self, body: BodyId) -> Body:

@@ -19,6 +19,7 @@ from domain.errors import DomainFault
 from domain.facts import Facts
 from domain.routing import alarms, route, route_of
 from domain.rules import Rule
+from domain.states import EXHAUSTED
 from domain.words import ActorKind, DeadlineKind, Procedure
 from domain.work import barred_from_handling
 
@@ -26,8 +27,10 @@ from domain.work import barred_from_handling
 def register(command: Register, facts: Facts, at: Instant) -> Decision:
     """A case is taken in; the dispatching body answers from here.
 
-    Refuses: UNKNOWN_MATTER, UNKNOWN_PLACE, RECEIVED_LATER, NO_DISPATCHER, ANOTHER_PROCEDURE.
+    Refuses: UNKNOWN_MATTER, UNKNOWN_PLACE, RECEIVED_LATER, NO_DISPATCHER, ANOTHER_PROCEDURE, EXHAUSTED.
     """
+    if command.same_as is not None and command.same_as in facts.exhausted:
+        return refuse(EXHAUSTED)
     unknown = _unknown(command.matter, command.place, facts)
     if unknown is not None:
         return unknown
@@ -71,6 +74,7 @@ def register(command: Register, facts: Facts, at: Instant) -> Decision:
             personal=command.personal,
             deadlines=clocks,
             route=found,
+            same_as=command.same_as,
         ),
         *alarms(found, (), dispatcher),
     )

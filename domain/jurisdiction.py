@@ -23,6 +23,7 @@ from domain.words import (
     Procedure,
     PropertyStatus,
     Role,
+    Way,
 )
 
 
@@ -161,7 +162,11 @@ class Policy(Frozen):
     top rung is alerted again. ``again_hours``: the least that a lead has for work that comes back to it.
     ``hand_backs``: how many objections and returns a case bears before a ruling opens.
     ``joint_conference``: by division, who rules where there is no common superior. ``appeal``: the way of appeal that
-    a closing states.
+    a closing states. ``exhausted``: what it states instead once a final review has been decided. ``rehandle_hours``: in
+    what time an opinion that was revoked is drawn up anew. ``shelve_hours``: how long a case may lie shelved in one
+    episode, all shelvings together; the longest single one is the limit ``look_again``. ``ways``: where a case may be
+    redirected to, with the ground and its article. ``misconduct_organ``: by division, who is competent for accusations
+    of misconduct (检举控告).
     """
 
     id: str
@@ -176,6 +181,14 @@ class Policy(Frozen):
     hand_backs: PositiveInt
     joint_conference: dict[PlaceCode, BodyId] = Field(default_factory=dict[PlaceCode, BodyId])
     appeal: dict[Procedure, Name]
+    exhausted: Name = Name(
+        zh="本件已经复核，信访程序终结。以同一事实和理由再次提出的，不再受理。",
+        en="The final review has been decided and the way is exhausted. The same facts and grounds are not accepted again.",
+    )
+    rehandle_hours: PositiveInt = 720
+    shelve_hours: PositiveInt = 2160
+    ways: dict[Way, Name] = Field(default_factory=dict[Way, Name])
+    misconduct_organ: dict[PlaceCode, BodyId] = Field(default_factory=dict[PlaceCode, BodyId])
 
 
 class Pack(Frozen):

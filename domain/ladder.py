@@ -8,6 +8,7 @@ a visible exception and an alert, never silence. What stops it is that the thing
 """
 
 from domain import events as e
+from domain.appeals import appeal_lapsed
 from domain.base import BodyId, Instant
 from domain.case import Case
 from domain.commands import Oversee, Strike
@@ -21,6 +22,7 @@ from domain.handoffs import lapse
 from domain.holders import holding
 from domain.organisation import superiors
 from domain.rules import Rule
+from domain.shelving import looked_at_again, unanswered
 from domain.succession import PREFIX, Bell, next_end, succeed
 from domain.words import DeadlineKind, Exceptional, LinkUse, RulingCause
 
@@ -55,6 +57,12 @@ def strike(case: Case, command: Strike, facts: Facts, at: Instant) -> Decision:
             return open_ruling(case, RulingCause.RETURN_UNANSWERED, None, facts, at)
         case DeadlineKind.VERDICT:
             return verdict_lapsed(case, facts, at)
+        case DeadlineKind.ASK_APPEAL:
+            return appeal_lapsed(case.opinion)
+        case DeadlineKind.CONSENT:
+            return unanswered(case.shelving_request)
+        case DeadlineKind.LOOK_AGAIN:
+            return looked_at_again(case, at)
         case DeadlineKind.LADDER:
             return record(*_climb(case, deadline.cause or deadline.kind, facts, at, after=1))
         case _:

@@ -16,10 +16,17 @@ from domain.base import BodyId, Instant, PlaceCode
 from domain.jurisdiction import Body, Lead, Matter, Pack, Policy, Post
 from domain.organisation import CANNOT_LEAD
 from domain.pack_findings import Finding, finding
-from domain.words import BodyKind, DeadlineKind, Duty, Level, LinkKind, LinkUse, Procedure
+from domain.words import BodyKind, DeadlineKind, Duty, Level, LinkKind, LinkUse, Procedure, Way
 
 CLOCKS = tuple(kind for kind in DeadlineKind if kind is not DeadlineKind.LADDER)
 """The clocks that need a limit in hours; the ladder's is the policy's ``ladder_hours``."""
+
+_ONLY_PETITIONS = frozenset({DeadlineKind.ASK_APPEAL, DeadlineKind.DECIDE_APPEAL})
+
+
+def clocks_of(procedure: Procedure) -> tuple[DeadlineKind, ...]:
+    """The clocks that can run in a procedure, so that each needs a limit there."""
+    return tuple(kind for kind in CLOCKS if procedure is Procedure.PETITION or kind not in _ONLY_PETITIONS)
 
 
 def check(pack: Pack) -> tuple[Finding, ...]:
@@ -218,7 +225,7 @@ def _matters(index: _Index) -> Iterator[Finding]:
         if DeadlineKind.LADDER in matter.limits:
             yield finding("ladder-limit", where)
         limits = matter.limits.keys() | index.pack.policy.limits.get(matter.procedure, {}).keys()
-        open_ended = [clock.value for clock in CLOCKS if clock not in limits]
+        open_ended = [clock.value for clock in clocks_of(matter.procedure) if clock not in limits]
         if open_ended:
             yield finding("matter-without-limit", where, clocks=", ".join(open_ended))
         texts = {"ground": matter.ground, "name.zh": matter.name.zh}
@@ -312,11 +319,33 @@ def _policy(index: _Index) -> Iterator[Finding]:
             yield finding("conference-dangling", where, to=conference)
         elif rows[-1].kind is not BodyKind.JOINT_CONFERENCE:
             yield finding("conference-kind", where, to=conference, kind=rows[-1].kind.value)
+    yield from _ways(index, policy, where)
+
+
+def _ways(index: _Index, policy: Policy, where: str) -> Iterator[Finding]:
+    """Every way that a case may be redirected to has a ground, and an organ for misconduct stands at every place."""
+    for way in Way:
+        if way not in policy.ways:
+            yield finding("way-missing", where, way=way.value)
+        else:
+            yield from _texts(where, {f"ways.{way.value}.zh": policy.ways[way].zh})
+    yield from _texts(where, {"exhausted.zh": policy.exhausted.zh})
+    for division, organ in policy.misconduct_organ.items():
+        if division not in index.places:
+            yield finding("organ-place", where, division=division)
+        rows = index.bodies.get(organ)
+        if rows is None:
+            yield finding("organ-dangling", where, to=organ)
+        elif rows[-1].valid_to is not None:
+            yield finding("organ-ends", where, to=organ)
+    for place in index.pack.places:
+        if place.parent is None and place.code not in policy.misconduct_organ:
+            yield finding("organ-missing", where, place=place.code)
 
 
 def _procedure(policy: Policy, procedure: Procedure, where: str) -> Iterator[Finding]:
     limits = policy.limits.get(procedure, {})
-    for clock in CLOCKS:
+    for clock in clocks_of(procedure):
         if clock not in limits:
             yield finding("policy-limit", where, procedure=procedure.value, clock=clock.value)
     if DeadlineKind.LADDER in limits:

@@ -122,6 +122,8 @@ class State(StrEnum):
     WORKING = "working"  # 办理中
     RETURNING = "returning"  # 退回，待签收
     RULING = "ruling"  # 待裁定
+    APPEAL = "appeal"  # 复查、复核中
+    SHELVED = "shelved"  # 挂账中
     RESOLVED = "resolved"  # 已办结，待审核
     AWAITING_VERDICT = "awaiting_verdict"  # 待评价
     JUDGED = "judged"  # 已评价，待结案
@@ -151,6 +153,10 @@ class DeadlineKind(StrEnum):
     VERDICT = "verdict"
     CLOSE = "close"
     RULING = "ruling"
+    CONSENT = "consent"
+    LOOK_AGAIN = "look_again"
+    ASK_APPEAL = "ask_appeal"
+    DECIDE_APPEAL = "decide_appeal"
     LADDER = "ladder"
 
 
@@ -173,6 +179,47 @@ class NotAcceptedGround(StrEnum):
     IN_LITIGATION = "in_litigation"  # 已进入诉讼、仲裁、复议
     NO_CLEAR_DEMAND = "no_clear_demand"  # 无具体诉求且无法补正
     UNLAWFUL_DEMAND = "unlawful_demand"  # 诉求违反法律
+
+
+class Way(StrEnum):
+    """Where a case is redirected to (法定途径), a closed list; the pack states the ground of each with its article.
+
+    "Does not pertain to us" is none of them: who redirects names the way that is open (信访工作条例 Art 31 (1) to (4);
+    CPGRAMS, DARPG memorandum of 2024-08-23).
+    """
+
+    COURT = "court"  # 诉讼
+    ARBITRATION = "arbitration"  # 仲裁
+    RECONSIDERATION = "reconsideration"  # 行政复议
+    PROCEDURE = "procedure"  # 行政裁决、确认、许可、处罚等行政程序
+    PARTY_APPEAL = "party_appeal"  # 党员申诉、复审
+    PETITION = "petition"  # 信访
+    EMERGENCY = "emergency"  # 110、119、120
+    MISCONDUCT = "misconduct"  # 检举控告，有权机关
+
+
+class Judgement(StrEnum):
+    """What a written opinion says of the request (处理意见): 信访工作条例 Art 32 (1) to (3)."""
+
+    SUPPORTED = "supported"  # 予以支持
+    EXPLAINED = "explained"  # 解释说明
+    NOT_SUPPORTED = "not_supported"  # 不予支持
+
+
+class Instance(StrEnum):
+    """The instances of a petition (信访三级程序)."""
+
+    HANDLING = "handling"  # 处理意见
+    REVIEW = "review"  # 复查意见
+    FINAL_REVIEW = "final_review"  # 复核意见
+
+
+class AppealOutcome(StrEnum):
+    """What a review or a final review decides (复查、复核结论)."""
+
+    UPHELD = "upheld"  # 维持
+    CHANGED = "changed"  # 变更
+    REVOKED = "revoked"  # 撤销并责令重新办理
 
 
 class Channel(StrEnum):

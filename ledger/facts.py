@@ -75,7 +75,11 @@ SELECT v.version, v.pack, v.policy,
      FROM dispatch d
      WHERE d.version = v.version AND EXISTS (
         SELECT FROM (SELECT code FROM places UNION ALL SELECT division FROM bodies) here (code)
-        WHERE starts_with(here.code, d.division))) AS dispatch
+        WHERE starts_with(here.code, d.division))) AS dispatch,
+    (SELECT coalesce(jsonb_agg(c.number ORDER BY c.number), '[]')
+     FROM case_now c
+     WHERE c.number = ANY ($5)
+       AND EXISTS (SELECT FROM event x WHERE x.case_id = c.case_id AND x.type = 'way_exhausted')) AS exhausted
 FROM v
 """
 
@@ -83,7 +87,12 @@ FROM v
 async def look_up(pool: asyncpg.Pool, needs: Needs) -> Facts:
     """Facts for ``needs`` from the newest version. What does not exist is left out. Raises NoPack."""
     row = await pool.fetchrow(
-        _LOOK_UP, sorted(needs.bodies), sorted(needs.people), sorted(needs.matters), sorted(needs.places)
+        _LOOK_UP,
+        sorted(needs.bodies),
+        sorted(needs.people),
+        sorted(needs.matters),
+        sorted(needs.places),
+        sorted(needs.cases),
     )
     if row is None:
         raise NoPack

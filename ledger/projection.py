@@ -152,6 +152,7 @@ def desks(case: Case) -> dict[BodyId, list[str]]:
         (case.return_request.to if case.return_request else None, "returning"),
         ((ruling.body or case.dispatcher) if ruling else None, "ruling"),
         (case.reviewer if case.state in reviewed else None, "reviewing"),
+        (case.reviewer if case.shelving_request else None, "consenting"),
         (case.dispatcher if case.state is State.TRIAGE else None, "triage"),
         *((body, "overseeing") for body in case.overseers),
     ]
@@ -205,6 +206,20 @@ def _told(before: Case, after: Case, body: e.AnyEvent) -> Sequence[BodyId | None
             return [after.reviewer]
         case e.SentBack() | e.RehandlingOrdered() | e.Reopened():
             return [after.lead or after.dispatcher]
+        case e.ShelvingRequested():
+            return [after.reviewer]
+        case e.ShelvingRefused() | e.Shelved() | e.Unshelved():
+            return [after.lead, after.reviewer]
+        case e.AppealRequested():
+            return [body.lead, body.handler, after.reviewer]
+        case e.AppealDecided():
+            return [
+                body.lead or after.dispatcher,
+                before.appeal.handler if before.appeal else None,
+                after.reviewer,
+            ]
+        case e.Redirected():
+            return [body.to, after.lead or after.dispatcher]
         case e.Closed() | e.Withdrawn() | e.NotAccepted() | e.EndedAtIntake():
             return [after.lead or after.dispatcher]
         case e.Informed():

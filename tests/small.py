@@ -3,6 +3,7 @@
     990000.organ   outside, above the city                9900R1.railway  outside, below nobody
       └ 9901.government ─ 9901.dispatch, 9901.petition      (no superior in common with anybody)
           ├ 990106.government   the district that has it all
+          │   ├ .discipline (as 9901.discipline: accusations of misconduct)
           │   ├ .dispatch  .petition  .joint-conference (rules only for 990106)
           │   ├ .housing  .civil-affairs  .water (nobody in post)  .heating (ends 2026-09-01, housing succeeds it)
           │   └ 990106001.office   street ─ 990106001001.committee, .workstation, .party
@@ -17,7 +18,7 @@ from datetime import UTC, datetime
 from domain.actors import CLOCK, RESIDENT, Actor, person
 from domain.facts import Facts, Needs
 from domain.jurisdiction import Body, Dispatch, Lead, Link, Matter, Name, Pack, Person, Place, Policy, Post
-from domain.words import BodyKind, DeadlineKind, Duty, Level, LinkKind, LinkUse, Procedure, Role
+from domain.words import BodyKind, DeadlineKind, Duty, Level, LinkKind, LinkUse, Procedure, Role, Way
 
 __all__ = ["CLOCK", "PACK", "RESIDENT", "START", "facts_for"]
 
@@ -46,6 +47,7 @@ ORGAN, RAILWAY = "990000.organ", "9900R1.railway"
 CITY_GOVERNMENT, CITY_DISPATCH, CITY_PETITION = "9901.government", "9901.dispatch", "9901.petition"
 GOVERNMENT, DISPATCH, PETITION = "990106.government", "990106.dispatch", "990106.petition"
 CONFERENCE = "990106.joint-conference"
+DISCIPLINE, CITY_DISCIPLINE = "990106.discipline", "9901.discipline"
 HOUSING, CIVIL_AFFAIRS, WATER, HEATING = (
     "990106.housing",
     "990106.civil-affairs",
@@ -133,6 +135,14 @@ BODIES = (
         registers=True,
     ),
     _body(CONFERENCE, _KINDS.JOINT_CONFERENCE, Level.DISTRICT, "甲区联席会议", (_SETS_UP, GOVERNMENT)),
+    _body(CITY_DISCIPLINE, _KINDS.DISCIPLINE_ORGAN, Level.CITY, "示例市纪委监委", (_VERTICAL, ORGAN)),
+    _body(
+        DISCIPLINE,
+        _KINDS.DISCIPLINE_ORGAN,
+        Level.DISTRICT,
+        "甲区纪委监委",
+        (_VERTICAL, CITY_DISCIPLINE),
+    ),
     _body(HOUSING, _KINDS.DEPARTMENT, Level.DISTRICT, "甲区房管局", (_LEADS, GOVERNMENT)),
     _body(CIVIL_AFFAIRS, _KINDS.DEPARTMENT, Level.DISTRICT, "甲区民政局", (_LEADS, GOVERNMENT)),
     _body(WATER, _KINDS.DEPARTMENT, Level.DISTRICT, "甲区水务局", (_LEADS, GOVERNMENT)),
@@ -276,12 +286,20 @@ _HOURS = {
     DeadlineKind.VERDICT: 168,
     DeadlineKind.CLOSE: 48,
     DeadlineKind.RULING: 72,
+    DeadlineKind.CONSENT: 48,
+    DeadlineKind.LOOK_AGAIN: 240,
+}
+_PETITION_HOURS = {
+    **_HOURS,
+    DeadlineKind.RESOLVE: 1440,
+    DeadlineKind.ASK_APPEAL: 720,
+    DeadlineKind.DECIDE_APPEAL: 720,
 }
 _APPEAL = Name(zh="可依法申请复查、复议或者提起诉讼。", en="You may appeal as the law provides.")
 
 POLICY = Policy(
     id="small",
-    limits={Procedure.HOTLINE: _HOURS, Procedure.PETITION: {**_HOURS, DeadlineKind.RESOLVE: 1440}},
+    limits={Procedure.HOTLINE: _HOURS, Procedure.PETITION: _PETITION_HOURS},
     links={
         LinkUse.LADDER: (_LEADS, _SETS_UP, _GUIDES),
         LinkUse.COMMON_SUPERIOR: (_LEADS, _SETS_UP),
@@ -297,6 +315,9 @@ POLICY = Policy(
     hand_backs=2,
     joint_conference={DISTRICT: CONFERENCE},
     appeal={Procedure.HOTLINE: _APPEAL, Procedure.PETITION: _APPEAL},
+    shelve_hours=360,
+    ways={way: Name(zh=f"依法应走的途径：{way}。", en=f"The way that the law opens: {way}.") for way in Way},
+    misconduct_organ={CITY: CITY_DISCIPLINE, DISTRICT: DISCIPLINE},
 )
 
 PACK = Pack(
@@ -312,7 +333,9 @@ PACK = Pack(
 )
 
 
-def facts_for(needs: Needs, version: int = 1, pack: Pack = PACK) -> Facts:
+def facts_for(
+    needs: Needs, version: int = 1, pack: Pack = PACK, exhausted: frozenset[str] = frozenset()
+) -> Facts:
     """The slice that ``needs`` asks for: bodies with all above and their successors, places with those above."""
     known = {body.id: body for body in pack.bodies}
     mapped = {place.code: place for place in pack.places}
@@ -359,5 +382,6 @@ def facts_for(needs: Needs, version: int = 1, pack: Pack = PACK) -> Facts:
         matters={matter.id: matter for matter in pack.matters if matter.id in needs.matters},
         places=places,
         dispatch=tuple(row for row in pack.dispatch if any(code.startswith(row.division) for code in codes)),
+        exhausted=exhausted & needs.cases,
         policy=pack.policy,
     )

@@ -48,6 +48,8 @@ def _shape(command: str) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, field in known.fields.items():
         fields[name] = {"type": "boolean"} if field.kind == "yes_no" else {"type": "string"}
+        if field.kind == "count":
+            fields[name] = {"type": "integer", "minimum": 1}
         if field.kind == "instant":
             fields[name]["format"] = "date-time"
         if field.choices is not None:

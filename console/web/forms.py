@@ -13,7 +13,7 @@ from console.words import command_word, field_word, label
 from domain.errors import BadInput
 
 _MOST_FIELDS = 60
-_LONG = frozenset({"text", "ground", "note", "finding", "reply", "evidence"})
+_LONG = frozenset({"text", "ground", "note", "finding", "reply", "evidence", "demand"})
 
 
 class Choice(NamedTuple):
@@ -65,6 +65,8 @@ def _control(name: str, command: str, lang: str) -> Control:
     hints = {
         "body": ("单位名称或编号", "a body's name or id"),
         "matter": ("事项名称或编号", "a matter's name or id"),
+        "case": ("案件号", "a case number"),
+        "count": ("正整数", "a whole number"),
         "place": ("社区、街道名称或区划代码", "a place's name or code"),
     }
     zh, en = hints.get(field.kind, ("", ""))

@@ -9,7 +9,16 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
-from domain.commands.endings import Close, EndingCommand, NotAccept, RecordVerdict, Reopen, Withdraw
+from domain.commands.appeals import AppealCommand, DecideAppeal, RequestFinalReview, RequestReview
+from domain.commands.endings import (
+    Close,
+    EndingCommand,
+    NotAccept,
+    RecordVerdict,
+    Redirect,
+    Reopen,
+    Withdraw,
+)
 from domain.commands.handoffs import (
     AcceptObjection,
     Acknowledge,
@@ -27,6 +36,7 @@ from domain.commands.handoffs import (
 from domain.commands.intake import AnswerAtIntake, IntakeCommand, Recategorise, Register, Triage
 from domain.commands.ladder import LadderCommand, Oversee, Strike
 from domain.commands.shape import CaseNumber, Command
+from domain.commands.shelving import ConsentToShelving, RefuseShelving, Shelve, ShelvingCommand, Unshelve
 from domain.commands.work import RecordStep, Resolve, Review, Start, WorkCommand
 
 __all__ = [
@@ -39,7 +49,9 @@ __all__ = [
     "CaseNumber",
     "Close",
     "Command",
+    "ConsentToShelving",
     "ContestObjection",
+    "DecideAppeal",
     "Inform",
     "NotAccept",
     "Object",
@@ -48,23 +60,35 @@ __all__ = [
     "Recategorise",
     "RecordStep",
     "RecordVerdict",
+    "Redirect",
     "RefuseReturn",
+    "RefuseShelving",
     "Register",
     "Reopen",
+    "RequestFinalReview",
+    "RequestReview",
     "Resolve",
     "Return",
     "Review",
     "RuleOn",
+    "Shelve",
     "Sign",
     "SignReturn",
     "Start",
     "Strike",
     "Triage",
+    "Unshelve",
     "Withdraw",
 ]
 
 AnyCommand = Annotated[
-    IntakeCommand | HandoffCommand | WorkCommand | EndingCommand | LadderCommand,
+    IntakeCommand
+    | HandoffCommand
+    | WorkCommand
+    | ShelvingCommand
+    | EndingCommand
+    | AppealCommand
+    | LadderCommand,
     Field(discriminator="type"),
 ]
 

@@ -8,7 +8,10 @@ from domain.words import CaseKind, Channel, Procedure
 
 
 class Register(Command):
-    """Take a resident's issue in (登记). ``number`` is drawn by the workflow, never by the client."""
+    """Take a resident's issue in (登记). ``number`` is drawn by the workflow, never by the client.
+
+    ``same_as``: an earlier case of the same resident on the same facts and grounds, where the desk knows of one.
+    """
 
     texts = frozenset({"text"})
 
@@ -22,6 +25,7 @@ class Register(Command):
     received_at: Instant | None = None
     anonymous: bool = False
     no_contact: bool = False
+    same_as: CaseNumber | None = None
 
 
 class Triage(Command):

@@ -16,10 +16,12 @@ from pydantic import Field, PositiveInt, TypeAdapter, ValidationError
 from domain.actors import Actor
 from domain.base import CommandId, Frozen, Instant
 from domain.errors import UnknownEvent
+from domain.events.appeals import AppealDecided, AppealEvent, AppealLapsed, AppealRequested, WayExhausted
 from domain.events.endings import (
     Closed,
     EndingEvent,
     NotAccepted,
+    Redirected,
     RehandlingOrdered,
     Reopened,
     VerdictLapsed,
@@ -60,6 +62,13 @@ from domain.events.ladder import (
     OversightAdded,
 )
 from domain.events.shape import EventBody
+from domain.events.shelving import (
+    Shelved,
+    ShelvingEvent,
+    ShelvingRefused,
+    ShelvingRequested,
+    Unshelved,
+)
 from domain.events.work import Resolved, Reviewed, SentBack, Started, StepRecorded, WorkEvent
 
 __all__ = [
@@ -69,6 +78,9 @@ __all__ = [
     "Alerted",
     "AnsweredAtIntake",
     "AnyEvent",
+    "AppealDecided",
+    "AppealLapsed",
+    "AppealRequested",
     "Closed",
     "DeadlineMissed",
     "DeemedSigned",
@@ -87,6 +99,7 @@ __all__ = [
     "PushDownRefused",
     "Recategorised",
     "Recorded",
+    "Redirected",
     "Registered",
     "RehandlingOrdered",
     "Reopened",
@@ -97,19 +110,24 @@ __all__ = [
     "Ruled",
     "RulingOpened",
     "SentBack",
+    "Shelved",
+    "ShelvingRefused",
+    "ShelvingRequested",
     "Signed",
     "Started",
     "StepRecorded",
     "Succeeded",
     "Triaged",
+    "Unshelved",
     "VerdictLapsed",
     "VerdictRecorded",
+    "WayExhausted",
     "Withdrawn",
     "read_event",
 ]
 
 AnyEvent = Annotated[
-    IntakeEvent | HandoffEvent | WorkEvent | EndingEvent | LadderEvent,
+    IntakeEvent | HandoffEvent | WorkEvent | ShelvingEvent | EndingEvent | AppealEvent | LadderEvent,
     Field(discriminator="type"),
 ]
 

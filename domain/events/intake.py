@@ -28,6 +28,7 @@ class Registered(EventBody):
     personal: PersonalRef | None
     deadlines: tuple[Deadline, ...]
     route: Route | None = None
+    same_as: str | None = None
 
 
 class Triaged(EventBody):

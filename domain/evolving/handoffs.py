@@ -2,6 +2,7 @@
 
 from domain import events as e
 from domain.case import Case, Objection, Proposal, ReturnRequest, Ruling
+from domain.evolving.appeals import succeeded_above
 from domain.evolving.shape import HAND_OFF, Change, Table, clocks, plus
 from domain.words import DeadlineKind
 
@@ -21,6 +22,7 @@ def _new_lead(case: Case, lead: str, r: e.Recorded) -> Change:
         "return_request": None,
         "ruling": None,
         "started": False,
+        "shelving_request": None,
         "exceptions": (),
         "troubles": (),
     }
@@ -74,7 +76,8 @@ def _return_requested(case: Case, body: e.ReturnRequested, r: e.Recorded) -> Cha
     return {
         "return_request": request,
         "hand_backs": case.hand_backs + 1,
-        **clocks(case, DeadlineKind.SIGN_RETURN, add=[body.deadline]),
+        "shelving_request": None,
+        **clocks(case, DeadlineKind.SIGN_RETURN, DeadlineKind.CONSENT, add=[body.deadline]),
     }
 
 
@@ -103,6 +106,7 @@ def _ruling_opened(case: Case, body: e.RulingOpened, r: e.Recorded) -> Change:
         "ruling": ruling,
         "proposal": None,
         "return_request": None,
+        "shelving_request": None,
         **clocks(case, DeadlineKind.TRIAGE, *HAND_OFF, add=[body.deadline]),
     }
 
@@ -166,6 +170,7 @@ def _succeeded(case: Case, body: e.Succeeded, _: e.Recorded) -> Change:
         "rungs": tuple(
             rung.model_copy(update={"body": heir}) if rung.body == body.body else rung for rung in case.rungs
         ),
+        **succeeded_above(case, body.body, heir),
     }
 
 

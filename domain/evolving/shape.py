@@ -19,7 +19,9 @@ HAND_OFF = (
     DeadlineKind.ANSWER_OBJECTION,
     DeadlineKind.SIGN_RETURN,
     DeadlineKind.ACKNOWLEDGE,
+    DeadlineKind.CONSENT,
 )
+"""The clocks that fall away when the lead moves or is about to."""
 ALL_CLOCKS = tuple(DeadlineKind)
 
 
@@ -48,6 +50,9 @@ def ended(case: Case, r: Recorded, ending: Ending) -> Change:
         "proposal": None,
         "return_request": None,
         "ruling": None,
+        "appeal": None,
+        "shelving_request": None,
+        "shelving": None,
         "exceptions": (),
         "troubles": (),
         **clocks(case, *ALL_CLOCKS),

@@ -19,12 +19,26 @@ from domain.evolve import fold
 from domain.holders import Held, holding, tile
 from domain.words import ActorKind, Charge, DeadlineKind, State
 from tests import small
+from tests.domain.laws_endings import (
+    misconduct_only_leaves,
+    shelving_is_bounded,
+    the_instances_follow_one_another,
+)
 from tests.domain.telling import Step, Story
 
 D = DeadlineKind
 
-ENDINGS = (e.EndedAtIntake, e.Closed, e.Withdrawn, e.NotAccepted)
-MAY_MOVE_THE_LEAD = (e.Signed, e.DeemedSigned, e.Designated, e.Returned, e.Reopened, e.Succeeded)
+ENDINGS = (e.EndedAtIntake, e.Closed, e.Withdrawn, e.NotAccepted, e.Redirected)
+MAY_MOVE_THE_LEAD = (
+    e.Signed,
+    e.DeemedSigned,
+    e.Designated,
+    e.Returned,
+    e.Reopened,
+    e.Succeeded,
+    e.AppealRequested,
+    e.AppealDecided,
+)
 MOVES_NO_HOLDING = (
     e.Triaged,
     e.Recategorised,
@@ -39,6 +53,10 @@ MOVES_NO_HOLDING = (
     e.Alerted,
     e.ExceptionRaised,
     e.PushDownRefused,
+    e.ShelvingRequested,
+    e.ShelvingRefused,
+    e.AppealLapsed,
+    e.WayExhausted,
 )
 RINGING = (e.DeadlineMissed, e.Escalated, e.Alerted, e.ExceptionRaised, e.OversightAdded)
 
@@ -49,6 +67,8 @@ WAITS_FOR = {
     State.WORKING: D.RESOLVE,
     State.RETURNING: D.SIGN_RETURN,
     State.RULING: D.RULING,
+    State.APPEAL: D.DECIDE_APPEAL,
+    State.SHELVED: D.LOOK_AGAIN,
     State.RESOLVED: D.REVIEW,
     State.AWAITING_VERDICT: D.VERDICT,
     State.JUDGED: D.CLOSE,
@@ -240,6 +260,9 @@ def whole(story: Story) -> None:
     the_residents_clock_is_his_own(story)
     the_ladder_only_climbs(story)
     rehandling_is_counted(story)
+    the_instances_follow_one_another(story)
+    shelving_is_bounded(story)
+    misconduct_only_leaves(story)
 
 
 def somebody_answers_at_every_instant(story: Story) -> None:
@@ -316,7 +339,18 @@ def _reckoned(events: Iterable[e.Recorded]) -> tuple[str, str, str] | None:  # n
             case e.Succeeded(body=body, by=str() as heir):
                 dispatcher = heir if dispatcher == body else dispatcher
                 lead, to = heir if lead == body else lead, heir if to == body else to
-            case e.EndedAtIntake() | e.Closed() | e.Withdrawn() | e.NotAccepted():
+            case e.Shelved():
+                charge, to = "lawful_pause", lead
+            case e.Unshelved():
+                charge, to = "working", lead
+            case e.AppealRequested(lead=body):
+                lead, charge, to = body, "working", body
+            case e.AppealDecided(outcome="revoked", lead=body):
+                lead = body
+                charge, to = ("working", lead) if lead else ("triage", dispatcher)
+            case e.AppealDecided():
+                charge, to = "awaiting_verdict", dispatcher
+            case e.EndedAtIntake() | e.Closed() | e.Withdrawn() | e.NotAccepted() | e.Redirected():
                 charge = ""
             case _:
                 pass
@@ -335,6 +369,8 @@ def never_silent(story: Story) -> None:
     assert case.deadlines, "an open case without a clock is silent"
     assert WAITS_FOR[case.state] in running, f"{case.state} waits without a clock"
     others = {WAITS_FOR[case.state], D.RESOLVE, D.ACKNOWLEDGE}
+    others |= {D.CONSENT} if case.shelving_request else set()
+    others |= {D.ASK_APPEAL} if case.opinion else set()
     assert running <= others, f"{case.state} is not waited for by {running - others}"
     if case.matter is not None and case.stage == "handling":
         assert D.RESOLVE in running, "the resident's clock stands still"
@@ -364,7 +400,7 @@ def versions_and_times(story: Story) -> None:
 
 
 def _deadlines(body: e.AnyEvent) -> list[Any]:
-    alone = [getattr(body, field, None) for field in ("deadline", "resolve")]
+    alone = [getattr(body, field, None) for field in ("deadline", "resolve", "window")]
     return [*(each for each in alone if hasattr(each, "due")), *getattr(body, "deadlines", ())]
 
 
@@ -378,11 +414,15 @@ def three_persons(story: Story) -> None:
         if isinstance(body, e.Registered | e.Reopened):
             parts = [set(), set(), set()]
         by_lead = isinstance(body, e.StepRecorded) and lead is not None and body.by == lead
-        handled = isinstance(body, e.Signed | e.Acknowledged | e.Started | e.Resolved | e.AnsweredAtIntake)
+        handled = isinstance(
+            body,
+            e.Signed | e.Acknowledged | e.Started | e.Resolved | e.AnsweredAtIntake | e.ShelvingRequested,
+        )
         for part, acted in (
             (0, by_lead or handled),
-            (1, isinstance(body, e.Reviewed | e.SentBack)),
-            (2, isinstance(body, e.Ruled)),
+            (1, isinstance(body, e.Reviewed | e.SentBack | e.Shelved)),
+            (1, isinstance(body, e.ShelvingRefused) and body.cause == "by_hand"),
+            (2, isinstance(body, e.Ruled | e.AppealDecided)),
         ):
             if acted and who is not None:
                 parts[part].add(who)
@@ -405,6 +445,9 @@ def the_designated_keep_it(story: Story) -> None:
         )
 
 
+_FRESH = {"policy.again_hours", "policy.rehandle_hours"}
+
+
 def the_residents_clock_is_his_own(story: Story) -> None:
     """§3.8: it runs from registration or reopening, and nothing but fresh work after a verdict or review adds to it."""
     start = None
@@ -413,8 +456,12 @@ def the_residents_clock_is_his_own(story: Story) -> None:
             start = event.at
         for deadline in _deadlines(event.body):
             assert deadline.due == deadline.started_at + timedelta(hours=deadline.hours)
-            if deadline.kind is D.RESOLVE and deadline.rule != "policy.again_hours":
+            if deadline.kind is D.RESOLVE and deadline.rule not in _FRESH:
                 assert deadline.started_at == start
+            elif deadline.kind is D.ASK_APPEAL:
+                assert isinstance(event.body, e.Resolved | e.AppealDecided)
+                assert deadline.started_at == event.body.delivered_at
+                assert deadline.started_at <= event.at
             else:
                 assert deadline.started_at == event.at
 
@@ -470,6 +517,8 @@ def reads_back(event: e.Recorded) -> None:
 def _pack_names() -> Iterator[Any]:
     yield from (matter.promise for matter in small.PACK.matters)
     yield from small.PACK.policy.appeal.values()
+    yield from small.PACK.policy.ways.values()
+    yield small.PACK.policy.exhausted
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -104,6 +104,7 @@ class Story:
         self.current: Case | None = None
         self.refused: Refusal | None = None
         self.watch = watch
+        self.exhausted: frozenset[str] = frozenset()
         self._given = 0
 
     # ------------------------------------------------------------ reading
@@ -132,7 +133,7 @@ class Story:
 
     def facts(self, wanted: Needs) -> Facts:
         """Exactly the facts that are asked for."""
-        return small.facts_for(wanted, pack=self.pack)
+        return small.facts_for(wanted, pack=self.pack, exhausted=self.exhausted)
 
     def allowed(self, by: Actor | None = None) -> dict[str, Allowance]:
         """What the case allows now, by command."""
@@ -318,6 +319,41 @@ class Story:
         answers = {"truth": "true", "ours": True, "contacted": "yes", "solved": "yes"}
         return self.does("resolve", by or self._lead(), **{**answers, **fields})
 
+    def opinion(self, judgement: str = "not_supported", delivered: datetime | None = None) -> Self:
+        """The lead resolves a petition by a written opinion, delivered now unless ``delivered`` says when."""
+        return self.resolve(
+            personal=personal("demand", "evidence", "finding", "ground", "reply"),
+            judgement=judgement,
+            delivered_at=delivered or self.now,
+            told_by="letter",
+        )
+
+    def asks_review(self, by: Actor = small.RESIDENT, **fields: Any) -> Self:
+        """The resident asks for a review."""
+        return self.does("request_review", by, channel="letter", **fields)
+
+    def asks_final_review(self, by: Actor = small.RESIDENT, **fields: Any) -> Self:
+        """The resident asks for the final review."""
+        return self.does("request_final_review", by, channel="letter", **fields)
+
+    def decides(self, outcome: str = "upheld", by: Actor | None = None) -> Self:
+        """The organ decides and delivers at once."""
+        assert self.case.appeal is not None
+        organ = by or USUAL[self.case.appeal.organ]
+        return self.does("decide_appeal", organ, outcome=outcome, delivered_at=self.now, told_by="letter")
+
+    def shelve(self, hours: int = 100, by: Actor = small.HOUSING_HEAD) -> Self:
+        """The head of the lead asks to shelve the case."""
+        return self.does("shelve", by, hours=hours)
+
+    def consent(self, by: Actor = small.REVIEWER) -> Self:
+        """The reviewing body consents and has told the resident."""
+        return self.does("consent_to_shelving", by, told_by="phone")
+
+    def redirect(self, way: str = "court", by: Actor = small.REVIEWER, **fields: Any) -> Self:
+        """The reviewing body redirects the case."""
+        return self.does("redirect", by, **{"way": way, "told_by": "phone", **fields})
+
     def review(self, by: Actor = small.REVIEWER, *, passed: bool = True) -> Self:
         """The reviewing body passes it or sends it back."""
         return self.does("review", by, passed=passed)
@@ -354,6 +390,10 @@ class Story:
     def disputed(self, proposed: str = small.HOUSING, owner: str = small.CIVIL_AFFAIRS) -> Self:
         """Proposed, objected to, and contested: a ruling is open."""
         return self.register(matter=small.HOUSING_MATTER).propose(proposed).object(owner).contest_objection()
+
+    def petition(self) -> Self:
+        """A petition that housing works on."""
+        return self.register(matter=small.PETITION_MATTER).propose(by=small.PETITION_CLERK).sign()
 
     def reviewed(self, lead: str = small.HOUSING) -> Self:
         """Worked on, resolved and reviewed: the verdict is asked."""

@@ -23,9 +23,13 @@ from domain.decide import RULES, needs
 from domain.holders import tile
 from domain.words import (
     ActorKind,
+    AppealOutcome,
     Channel,
     Contacted,
+    Instance,
+    Judgement,
     NotAcceptedGround,
+    Procedure,
     Reason,
     Role,
     Satisfaction,
@@ -33,6 +37,7 @@ from domain.words import (
     State,
     Step,
     Truth,
+    Way,
 )
 from tests import small
 from tests.domain import laws, world
@@ -66,6 +71,14 @@ OWNERS = (*ABLE, small.COMMITTEE, small.COMMITTEE, small.POOR_CIVIL_AFFAIRS)
 MATTERS = tuple(matter.id for matter in small.PACK.matters)
 PLACES = tuple(place.code for place in small.PACK.places)
 
+NOW, EARLIER, LATER, LONG_BEFORE = (
+    timedelta(0),
+    timedelta(minutes=-30),
+    timedelta(hours=1),
+    timedelta(days=-29),
+)
+"""Instants beside the story's now, for fields that take one."""
+
 Choices = dict[str, tuple[Any, ...]]
 
 FIELDS: dict[str, Choices] = {
@@ -77,6 +90,16 @@ FIELDS: dict[str, Choices] = {
     "return": {"reason": tuple(Reason), "proposed_owner": (*OWNERS, *EVERY_BODY)},
     "rule": {"designate": (*OWNERS, *EVERY_BODY)},
     "record_step": {"step": tuple(Step)},
+    "redirect": {"way": tuple(Way), "told_by": tuple(Channel)},
+    "shelve": {"hours": (1, 100, 200, 240, 241)},
+    "consent_to_shelving": {"told_by": tuple(Channel)},
+    "request_review": {"channel": tuple(Channel), "asked_at": (None, None, NOW, EARLIER, LATER)},
+    "request_final_review": {"channel": tuple(Channel), "asked_at": (None, None, NOW, EARLIER, LATER)},
+    "decide_appeal": {
+        "outcome": tuple(AppealOutcome),
+        "delivered_at": (NOW, NOW, EARLIER, LATER),
+        "told_by": tuple(Channel),
+    },
     "resolve": {
         "truth": tuple(Truth),
         "ours": (True, True, False),
@@ -96,6 +119,14 @@ FIELDS: dict[str, Choices] = {
 }
 """What the fields of each command may be, the impossible too."""
 
+OPINION: Choices = {
+    "judgement": tuple(Judgement),
+    "delivered_at": (NOW, NOW, NOW, EARLIER, LATER, LONG_BEFORE),
+    "told_by": (Channel.LETTER,),
+    "personal": (personal("demand", "evidence", "finding", "ground", "reply"),),
+}
+"""What a petition's lead adds when it resolves."""
+
 USUAL: dict[str, Choices] = {
     "triage": {"matter": (*MATTERS, small.PUSHED_DOWN_MATTER)},
     "propose": {"to": (None, *OWNERS)},
@@ -103,7 +134,12 @@ USUAL: dict[str, Choices] = {
     "return": {"proposed_owner": OWNERS},
     "rule": {"designate": OWNERS},
     "record_step": {"step": (Step.RESIDENT_HEARD, Step.WORK_DONE)},
-    "resolve": {"ours": (True,), "contacted": (Contacted.NOT_WISHED, Contacted.YES)},
+    "resolve": {"ours": (True,), "contacted": (Contacted.TRIED, Contacted.YES)},
+    "redirect": {"told_by": (Channel.LINK,)},
+    "consent_to_shelving": {"told_by": (Channel.LINK,)},
+    "decide_appeal": {"delivered_at": (NOW,)},
+    "request_review": {"asked_at": (None,)},
+    "request_final_review": {"asked_at": (None,)},
 }
 """As in FIELDS, but as it would usually be."""
 
@@ -116,7 +152,9 @@ REGISTER: Choices = {
 }
 
 WAYS_ON: dict[State, tuple[str, ...]] = {
-    State.TRIAGE: ("propose",) * 5 + ("answer_at_intake", "triage", "record_step", "not_accept"),
+    State.TRIAGE: ("propose",) * 10
+    + ("answer_at_intake", "triage", "record_step", "not_accept") * 2
+    + ("redirect",),
     State.PROPOSED: ("sign", "sign", "object"),
     State.OBJECTED: ("contest_objection", "accept_objection"),
     State.WORKING: (
@@ -128,7 +166,10 @@ WAYS_ON: dict[State, tuple[str, ...]] = {
         "record_step",
         "recategorise",
         "inform",
+        "shelve",
     ),
+    State.SHELVED: ("unshelve", "record_step"),
+    State.APPEAL: ("decide_appeal",),
     State.RETURNING: ("refuse_return", "sign_return"),
     State.RULING: ("rule",),
     State.RESOLVED: ("review",),
@@ -137,6 +178,8 @@ WAYS_ON: dict[State, tuple[str, ...]] = {
     State.ENDED: ("reopen",),
 }
 """What a case usually comes to next."""
+
+OPINION_STANDS = {State.AWAITING_VERDICT, State.JUDGED, State.ENDED}
 
 Choose = Callable[[Sequence[Any]], Any]
 """Chooses one of several: by a draw that Hypothesis shrinks, or evenly by a seed that it draws."""
@@ -169,6 +212,9 @@ class CaseMachine(RuleBasedStateMachine):
     def _begins(self, late: bool, choose: Choose) -> None:
         self.story = Story(PACK, now=LATE if late else small.START, watch=self._watch)
         by = choose([small.STATION_CLERK, *PEOPLE, RESIDENT, *ODD_ACTORS])
+        if choose([True, False, False]):
+            self.story.petition().wait(hours=choose([0, 1, 50])).opinion()
+            return
         self._register(choose, by)
         if self.story.current is None:
             self.story.register()
@@ -212,9 +258,16 @@ class CaseMachine(RuleBasedStateMachine):
             ways = ("triage", "triage", "answer_at_intake")
         if case.state is State.WORKING and not case.acknowledged:
             ways = ("acknowledge", "resolve")
+        if case.state is State.WORKING and case.shelving_request is not None:
+            ways = ("consent_to_shelving", "consent_to_shelving", "refuse_shelving", "resolve")
+        if case.opinion is not None and case.state in OPINION_STANDS:
+            first = case.opinion.instance is Instance.HANDLING
+            ways = (*ways, *(("request_review" if first else "request_final_review"),) * 3)
         type_ = choose(ways)
         fields = {**FIELDS.get(type_, {}), **USUAL.get(type_, {})}
-        chosen = {name: choose(options) for name, options in fields.items()}
+        if case.procedure is Procedure.PETITION:
+            fields |= {"resolve": OPINION, "triage": {"matter": (small.PETITION_MATTER,)}}.get(type_, {})
+        chosen = self._chosen(choose, fields)
         self.story.tries(type_, self._somebody_fit(choose, type_), **chosen)
 
     def _possible_step(self, choose: Choose) -> None:
@@ -232,8 +285,16 @@ class CaseMachine(RuleBasedStateMachine):
         version = self.story.case.version
         seen = choose([None, None, version, *range(max(1, version - 3), version + 2)])
         without = choose(["", "", "", "", *sorted(MODELS[type_].texts)])
-        fields = {name: choose(options) for name, options in FIELDS.get(type_, {}).items()}
+        fields = FIELDS.get(type_, {}) | (choose([{}, OPINION]) if type_ == "resolve" else {})
+        fields = self._chosen(choose, fields)
         self.story.tries(type_, by, leaving_out=without, expected_version=seen, **fields)
+
+    def _chosen(self, choose: Choose, fields: Choices) -> dict[str, Any]:
+        chosen = {name: choose(options) for name, options in fields.items()}
+        return {
+            name: self.story.now + value if isinstance(value, timedelta) else value
+            for name, value in chosen.items()
+        }
 
     def _somebody_fit(self, choose: Choose, type_: str) -> Actor:
         story = self.story
@@ -241,7 +302,7 @@ class CaseMachine(RuleBasedStateMachine):
         roles, bodies = places(type_, story.case, story.facts(needs(story.case, asking)), story.now)
         fit = [actor for actor in PEOPLE if actor.role in roles and actor.body in bodies]
         fit += [actor for actor in fit if actor in world.MANY_HATS]
-        if type_ in {"record_verdict", "reopen", "withdraw"}:
+        if type_ in {"record_verdict", "reopen", "withdraw", "request_review", "request_final_review"}:
             fit.append(RESIDENT)
         return choose(fit or [RESIDENT])
 

@@ -6,6 +6,7 @@ speaks of them; the story that tells of them fails.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,22 +14,39 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.errors import HypothesisException
 from hypothesis.stateful import run_state_machine_as_test
 
-from domain import authority, decide, disputes, endings, handoffs, holders, intake, ladder, work
+from domain import (
+    appeals,
+    authority,
+    decide,
+    disputes,
+    endings,
+    handoffs,
+    holders,
+    intake,
+    ladder,
+    shelving,
+    work,
+)
 from domain import events as e
 from domain import evolve as evolving
 from domain.base import Instant
 from domain.case import Case
 from domain.deadlines import set_deadline
 from domain.decision import NOTHING, Decision
+from domain.evolving.appeals import opinion_of
 from domain.facts import Facts
 from domain.holders import Held
-from domain.words import DeadlineKind
+from domain.words import DeadlineKind, Ending, Procedure
+from tests import small
 from tests.domain import (
     telling,
     test_holders_tables,
     test_rules_clocks,
     test_rules_handoffs,
     test_rules_intake,
+    test_rules_petition,
+    test_rules_redirects,
+    test_rules_shelving,
     test_rules_work,
 )
 from tests.domain.test_machine import CaseMachine
@@ -184,6 +202,12 @@ def _the_end_keeps_its_clocks(patch: pytest.MonkeyPatch) -> None:
         _evolves(event, lambda case, _: {"deadlines": case.deadlines})(patch)
 
 
+def _the_window_never_ends(case: Case, body: e.Resolved) -> dict[str, Any]:
+    opinion = opinion_of(case, body)
+    late = small.START + timedelta(days=3650)
+    return {"opinion": opinion and opinion.model_copy(update={"ask_until": late})}
+
+
 BY_MACHINE: dict[str, Plant] = {
     "any body may be made lead": _replaces(_no, (handoffs, "unfit_lead"), (disputes, "unfit_lead")),
     "a designated body may return": _sees("return", designated=False),
@@ -225,6 +249,16 @@ BY_MACHINE: dict[str, Plant] = {
     "the ladder blames the lead for every delay": _only_the_lead_is_blamed,
     "every ringing makes stale": _replaces(frozenset(), (evolving, "_CLOCKWORK")),
     "nobody is charged": _replaces(_not_held, (holders, "_charge")),
+    "a review may be asked for ever": _evolves(e.Resolved, _the_window_never_ends),
+    "who had a part decides the review": _sees("decide_appeal", handlers=(), reviewers=(), rulers=()),
+    "the organ above is skipped": _replaces(lambda *_: small.CITY_GOVERNMENT, (appeals, "organ_above")),
+    "what was revoked stays with the organ": _evolves(e.AppealDecided, lambda _, body: {"lead": body.by}),
+    "what is exhausted is opened again": _sees("reopen", opinion=None),
+    "shelved time counts as work": lambda patch: patch.setattr(Case, "paused", property(lambda _: False)),
+    "a shelving never ends": _replaces(lambda *_: NOTHING, (ladder, "looked_at_again")),
+    "shelvings have no longest time": _replaces(_no, (shelving, "_too_long")),
+    "an opinion may be delivered tomorrow": _replaces(_no, (appeals, "delivered_wrongly")),
+    "a hotline case gets an opinion": _sees("resolve", procedure=Procedure.PETITION),
 }
 
 BY_STORY: dict[str, tuple[Plant, Callable[[], None]]] = {
@@ -278,6 +312,22 @@ BY_STORY: dict[str, tuple[Plant, Callable[[], None]]] = {
             test_holders_tables, "known", lambda events, at, _: holders.known(events, at, None)
         ),
         test_holders_tables.test_an_outage_moves_no_responsibility_but_the_record_shows_when_it_was_known,
+    ),
+    "who works on the case records that the resident gave up": (
+        _replaces(lambda _: frozenset(), (endings, "handling_bodies")),
+        test_rules_work.test_a_registrar_that_leads_the_case_cannot_withdraw_it,
+    ),
+    "misconduct is handled here": (
+        _replaces(_no, (decide, "handles_misconduct")),
+        test_rules_redirects.test_misconduct_is_handled_by_nobody_here,
+    ),
+    "a closing cuts the window short": (
+        _sees("request_review", ending=Ending.WITHDRAWN),
+        test_rules_petition.test_a_closing_does_not_cut_the_window_short,
+    ),
+    "silence consents to a shelving": (
+        _replaces(lambda _: NOTHING, (ladder, "unanswered")),
+        test_rules_shelving.test_asking_alone_shelves_nothing_and_silence_refuses,
     ),
     "every step counts as a hearing": (
         _evolves(e.StepRecorded, lambda *_: {"heard": True}),

@@ -22,7 +22,8 @@ ANSWERS = {"truth": "true", "ours": True, "contacted": "yes", "solved": "yes"}
 NOT_OURS = {"reason": "not_our_duty", "proposed_owner": small.CIVIL_AFFAIRS}
 VERDICT = {"response": True, "resolution": True, "satisfaction": "satisfied", "channel": "phone"}
 REFUSED = {"ground_code": "no_clear_demand", "told_by": "phone"}
-BY_RESIDENT = {"record_verdict", "reopen", "withdraw"}
+DECISION = {"outcome": "upheld", "delivered_at": small.START, "told_by": "letter"}
+BY_RESIDENT = {"record_verdict", "reopen", "withdraw", "request_review", "request_final_review"}
 
 
 class Row(NamedTuple):
@@ -79,6 +80,29 @@ def _closed(story: Story) -> Story:
     return story.closed()
 
 
+def _shelving(story: Story) -> Story:
+    return story.working().shelve()
+
+
+def _shelved(story: Story) -> Story:
+    return story.working().shelve().consent()
+
+
+def _opinion(story: Story) -> Story:
+    return story.petition().opinion().review(small.PETITION_REVIEWER)
+
+
+def _appeal(story: Story) -> Story:
+    return _opinion(story).asks_review()
+
+
+def _appealed(story: Story) -> Story:
+    return _appeal(story).decides()
+
+
+OF_A_PETITION = (_opinion, _appeal, _appealed)
+
+
 def _heard(story: Story) -> Story:
     return _registered(story).step("resident_heard", by=small.CLERK)
 
@@ -124,6 +148,18 @@ ROWS = (
         {"channel": "phone", "personal": personal("note")},
     ),
     Row("not_accept", _heard, small.DISPATCH, "reviewer", REFUSED),
+    Row("redirect", _registered, small.DISPATCH, "reviewer", {"way": "court", "told_by": "phone"}),
+    Row("redirect", _resolved, small.DISPATCH, "reviewer", {"way": "court", "told_by": "phone"}),
+    Row("shelve", _working, small.HOUSING, "head", {"hours": 10}),
+    Row("consent_to_shelving", _shelving, small.DISPATCH, "reviewer", {"told_by": "phone"}),
+    Row("refuse_shelving", _shelving, small.DISPATCH, "reviewer"),
+    Row("unshelve", _shelved, small.HOUSING, "caseworker head reviewer"),
+    Row("unshelve", _shelved, small.DISPATCH, "caseworker head reviewer"),
+    Row("request_review", _opinion, small.PETITION, "clerk head", {"channel": "web"}),
+    Row("request_review", _opinion, small.HOUSING, "clerk head", {"channel": "web"}),
+    Row("request_final_review", _appealed, small.WORKSTATION, "clerk head", {"channel": "web"}),
+    Row("request_final_review", _appealed, small.GOVERNMENT, "clerk head", {"channel": "web"}),
+    Row("decide_appeal", _appeal, small.GOVERNMENT, "head reviewer", DECISION),
     Row("oversee", _working, small.GOVERNMENT, "supervisor"),
     Row("oversee", _working, small.CITY_GOVERNMENT, "supervisor"),
 )
@@ -173,6 +209,8 @@ def test_the_right_hat_passes_and_no_other(row: Row, role: Role) -> None:
 def test_the_right_hat_of_another_body_does_not_pass(row: Row, stranger: str) -> None:
     story = row.comes_to(Story(EVERYBODY))
     role = Role(row.hats.split()[0])
+    if stranger == small.PETITION and row.comes_to in OF_A_PETITION:
+        stranger = small.DISPATCH
     assert _rule_of(story, row, at_body(role, stranger)) == "authority.wrong-body"
 
 
@@ -320,6 +358,8 @@ STATES: dict[State, Callable[[Story], Story]] = {
     State.WORKING: _working,
     State.RETURNING: _returning,
     State.RULING: _disputed,
+    State.APPEAL: _appeal,
+    State.SHELVED: _shelved,
     State.RESOLVED: _resolved,
     State.AWAITING_VERDICT: _reviewed,
     State.JUDGED: _judged,
@@ -345,6 +385,14 @@ IN: dict[str, tuple[State, ...]] = {
     "record_verdict": (State.AWAITING_VERDICT,),
     "close": (State.JUDGED,),
     "reopen": (State.ENDED,),
+    "redirect": (State.TRIAGE, State.WORKING, State.RESOLVED),
+    "shelve": (State.WORKING,),
+    "consent_to_shelving": (State.WORKING,),
+    "refuse_shelving": (State.WORKING,),
+    "unshelve": (State.SHELVED,),
+    "request_review": (State.RESOLVED, State.AWAITING_VERDICT, State.JUDGED, State.ENDED),
+    "request_final_review": (State.RESOLVED, State.AWAITING_VERDICT, State.JUDGED, State.ENDED),
+    "decide_appeal": (State.APPEAL,),
     "record_step": tuple(State)[:-1],
     "withdraw": tuple(State)[:-1],
     "oversee": tuple(State)[:-1],
@@ -372,6 +420,14 @@ OTHERWISE = {
     "record_verdict": "verdict.not-asked",
     "close": "ending.not-judged",
     "reopen": "ending.not-ended",
+    "redirect": "redirect.not-now",
+    "shelve": "work.not-working",
+    "consent_to_shelving": "work.not-working",
+    "refuse_shelving": "work.not-working",
+    "unshelve": "shelving.not-shelved",
+    "request_review": "appeal.no-opinion",
+    "request_final_review": "appeal.no-opinion",
+    "decide_appeal": "appeal.none-asked",
 }
 
 
