@@ -210,6 +210,8 @@ class Reader:
             bodies.append(case.return_request.to)
         if case.ruling is not None:
             bodies.append(case.ruling.body)
+        if case.opinion is not None:
+            bodies.append(case.opinion.by)
         return await names.of(self._pool, bodies=bodies, matters=[case.matter], places=[case.place])
 
 

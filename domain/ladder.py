@@ -55,6 +55,15 @@ def strike(case: Case, command: Strike, facts: Facts, at: Instant) -> Decision:
             return open_ruling(case, RulingCause.OBJECTION_UNANSWERED, None, facts, at)
         case DeadlineKind.SIGN_RETURN:
             return open_ruling(case, RulingCause.RETURN_UNANSWERED, None, facts, at)
+        case DeadlineKind.LADDER:
+            return record(*_climb(case, deadline.cause or deadline.kind, facts, at, after=1))
+        case _:
+            return _lapsed(case, deadline.kind, facts, at) or _missed(case, deadline, facts, at)
+
+
+def _lapsed(case: Case, kind: DeadlineKind, facts: Facts, at: Instant) -> Decision | None:
+    """What the passing of a window means by itself, where nobody is late; None where somebody is."""
+    match kind:
         case DeadlineKind.VERDICT:
             return verdict_lapsed(case, facts, at)
         case DeadlineKind.ASK_APPEAL:
@@ -63,10 +72,8 @@ def strike(case: Case, command: Strike, facts: Facts, at: Instant) -> Decision:
             return unanswered(case.shelving_request)
         case DeadlineKind.LOOK_AGAIN:
             return looked_at_again(case, at)
-        case DeadlineKind.LADDER:
-            return record(*_climb(case, deadline.cause or deadline.kind, facts, at, after=1))
         case _:
-            return _missed(case, deadline, facts, at)
+            return None
 
 
 def _missed(case: Case, deadline: Deadline, facts: Facts, at: Instant) -> Decision:

@@ -41,6 +41,7 @@ _FIELDS = (
     "address",
     "note",
     "received_at",
+    "same_as",
 )
 
 
@@ -60,6 +61,9 @@ _FIELDS = (
 @click.option("--anonymous", is_flag=True, help="匿名 / the resident gives no name.")
 @click.option("--no-contact", is_flag=True, help="不愿被联系 / the resident does not want to be contacted.")
 @click.option("--received-at", help="收到时间，带时区 / when it came in, with its offset.")
+@click.option(
+    "--same-as", help="同一居民同一事实的原案件号 / the number of an earlier case on the same facts."
+)
 @click.option("--command-id", help="命令编号，重试时沿用 / give the same one to try again.")
 @acting
 @as_json

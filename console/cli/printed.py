@@ -15,18 +15,21 @@ from domain.words import (
     DeadlineKind,
     Ending,
     Exceptional,
+    Instance,
     PropertyStatus,
     Role,
     State,
     WhyNot,
 )
 
-_CLOCK_STATES = {
+CLOCK_STATES = {
     "running": "计时中 running",
     "met": "按时 met",
     "missed": "超时 missed",
     "replaced": "已接替 replaced",
+    "passed": "已到 passed",
     "dropped": "不再需要 dropped",
+    "stands": "仍可提出 stands",
 }
 
 
@@ -53,6 +56,8 @@ def case(document: Json, zone: ZoneInfo) -> Iterable[str]:
         ("事项 matter", called(names, document["matter"])),
         ("地点 place", called(names, document["place"])),
         ("最近时限 next deadline", local(document["next_deadline"], zone)),
+        ("挂账至 shelved until", local(document["shelved_until"], zone)),
+        ("书面意见 opinion", opinion(document, zone)),
         ("收到 received", local(document["received_at"], zone)),
         ("登记 registered", local(document["registered_at"], zone)),
         ("轮次 episode", str(document["episode"])),
@@ -83,6 +88,17 @@ def route(document: Json, _zone: ZoneInfo) -> Iterable[str]:
     yield from table([row for row in rows if row[1] != "—"])
     for passed in document["alternatives"]:
         yield f"  未选 not {passed['rule']} {called(names, passed['body'])}：{label(WhyNot(passed['why_not']))}"
+
+
+def opinion(document: Json, zone: ZoneInfo) -> str:
+    """Which written opinion stands, and until when the next instance can be asked; a dash where there is none."""
+    found = document["opinion"]
+    if found is None:
+        return "—"
+    word = coded(Instance, found["instance"])
+    if document["exhausted"]:
+        return f"{word} · 信访程序终结 exhausted"
+    return f"{word} · 可请求上一级至 can be asked until {local(found['ask_until'], zone)}"
 
 
 def holders(document: Json, zone: ZoneInfo) -> Iterable[str]:
@@ -137,7 +153,7 @@ def clocks(document: Json, zone: ZoneInfo) -> Iterable[str]:
     rows += [
         (
             label(DeadlineKind(clock["kind"])),
-            _CLOCK_STATES[clock["state"]],
+            CLOCK_STATES[clock["state"]],
             local(clock["due"], zone),
             clock["reason"]["zh"],
         )
