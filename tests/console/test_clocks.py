@@ -11,11 +11,11 @@ from domain.decide import decide, needs
 from domain.events import FactsUsed, Recorded
 from domain.evolve import fold
 from domain.numbers import case_id, draw_number, event_id
-from domain.personal import PersonalRef
+from domain.personal import FREE_TEXT, PersonalRef
 from tests import small
 
 CASE = case_id("clocks")
-VERDICT = {"response": True, "resolution": True, "satisfaction": "satisfied", "channel": "link"}
+VERDICT: Any = {"response": True, "resolution": True, "satisfaction": "satisfied", "channel": "link"}
 
 
 class Told:
@@ -25,14 +25,12 @@ class Told:
         self.events: list[Recorded] = []
         self.at = small.START
 
-    def do(self, model: type[c.Command], actor: Actor, hours: float = 1, **fields: Any) -> None:
+    def do(self, model: type[c.Command], actor: Actor, later: float = 1, **fields: Any) -> None:
         """Decide a command some hours later; it must not be refused."""
-        self.at += timedelta(hours=hours)
+        self.at += timedelta(hours=later)
         case = fold(self.events)
         id_ = fields.pop("id", f"c{len(self.events)}")
-        ref = PersonalRef(
-            id=CASE, digest="0" * 64, mac="0" * 64, fields=tuple(sorted(model.texts | {"note"}))
-        )
+        ref = PersonalRef(id=CASE, digest="0" * 64, mac="0" * 64, fields=tuple(sorted(FREE_TEXT)))
         command: Any = model(id=str(id_), actor=actor, personal=ref, **fields)
         decision = decide(case, command, small.facts_for(needs(case, command)), self.at)
         assert decision.refusal is None, decision.refusal
@@ -106,8 +104,12 @@ def _opinion() -> Told:
     told = _registered(matter=small.PETITION_MATTER)
     told.do(c.Propose, small.PETITION_CLERK, to=small.HOUSING)
     told.do(c.Sign, small.HOUSING_WORKER)
-    answers = {"truth": "true", "ours": True, "contacted": "yes", "solved": "no"}
-    opinion = {"judgement": "supported", "delivered_at": told.at + timedelta(hours=1), "told_by": "letter"}
+    answers: Any = {"truth": "true", "ours": True, "contacted": "yes", "solved": "no"}
+    opinion: Any = {
+        "judgement": "supported",
+        "delivered_at": told.at + timedelta(hours=1),
+        "told_by": "letter",
+    }
     told.do(c.Resolve, small.HOUSING_WORKER, **answers, **opinion)
     told.do(c.Review, small.PETITION_REVIEWER, passed=True)
     return told
@@ -140,7 +142,7 @@ def test_a_look_again_passes_and_a_request_that_a_report_overtook_is_dropped() -
     told.strike("look_again.5")
     assert (told.states()["consent.4"], told.states()["look_again.5"]) == ("met", "passed")
     told.do(c.Shelve, small.HOUSING_HEAD, hours=5)
-    answers = {"truth": "true", "ours": True, "contacted": "yes", "solved": "no"}
+    answers: Any = {"truth": "true", "ours": True, "contacted": "yes", "solved": "no"}
     told.do(c.Resolve, small.HOUSING_WORKER, **answers)
     assert told.states()["consent.7"] == "dropped"
 

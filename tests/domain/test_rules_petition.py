@@ -6,7 +6,7 @@ import pytest
 
 from domain import events as e
 from domain.holders import holding
-from domain.words import Charge, DeadlineKind, Ending, Exceptional, Instance, State
+from domain.words import Charge, DeadlineKind, Ending, Exceptional, Instance, Procedure, State
 from tests import small
 from tests.domain import world
 from tests.domain.telling import Story, personal, refuses
@@ -92,7 +92,14 @@ def test_a_review_goes_to_the_organ_above_which_leads_until_it_has_decided() -> 
 
 
 def test_a_street_guides_a_committee_and_is_still_the_counter_above_it() -> None:
-    story = Story().register(matter=small.PETITION_MATTER).propose(small.COMMITTEE, small.PETITION_CLERK)
+    matters = tuple(
+        each.model_copy(update={"procedure": Procedure.PETITION})
+        if each.id == small.COMMITTEE_MATTER
+        else each
+        for each in small.MATTERS
+    )
+    story = Story(world.PACK.model_copy(update={"matters": matters}))
+    story.register(matter=small.COMMITTEE_MATTER).propose(small.COMMITTEE, small.PETITION_CLERK)
     story.sign().opinion().asks_review()
     assert story.case.lead == small.OFFICE
 
