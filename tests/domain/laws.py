@@ -7,7 +7,6 @@ The laws reckon by themselves, from the events, in other ways than domain/ does:
 stale, which clocks may run. A law that asked the code under test would agree with every bug in it.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -18,7 +17,6 @@ from domain.case import Case
 from domain.evolve import fold
 from domain.holders import Held, holding, tile
 from domain.words import ActorKind, Charge, DeadlineKind, State
-from tests import small
 from tests.domain.laws_endings import (
     misconduct_only_leaves,
     shelving_is_bounded,
@@ -490,43 +488,3 @@ def rehandling_is_counted(story: Story) -> None:
         isinstance(event.body, e.AnsweredAtIntake) for event in story.events
     ):
         assert case.rehandlings <= story.pack.policy.rehandlings[case.procedure]
-
-
-# ---------------------------------------------------------------- what an event may carry
-_CODE = re.compile(r"^[0-9A-Za-z._:/-]*$")
-_STAMP = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+Z$")
-
-
-def carries_no_free_text(event: e.Recorded) -> None:
-    """§3.14: every string in a body is a code, an id, an instant, or a text of the pack."""
-    texts = {text for name in _pack_names() for text in (name.zh, name.en)}
-    for text in _strings(event.body.model_dump(mode="json")):
-        assert _CODE.match(text) or _STAMP.match(text) or text in texts, (
-            f"free text in {event.body.type}: {text}"
-        )
-
-
-def reads_back(event: e.Recorded) -> None:
-    """The envelope and the body come back from JSON as they were written."""
-    assert e.Recorded.model_validate_json(event.model_dump_json()) == event
-    body = event.body
-    data = body.model_dump(mode="json", exclude={"type"})
-    assert e.read_event(body.type, body.schema_version, data) == body
-
-
-def _pack_names() -> Iterator[Any]:
-    yield from (matter.promise for matter in small.PACK.matters)
-    yield from small.PACK.policy.appeal.values()
-    yield from small.PACK.policy.ways.values()
-    yield small.PACK.policy.exhausted
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from _strings(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _strings(each)

@@ -40,7 +40,7 @@ from domain.words import (
     Way,
 )
 from tests import small
-from tests.domain import laws, world
+from tests.domain import laws, laws_events, world
 from tests.domain.telling import Step as Told
 from tests.domain.telling import Story, personal
 
@@ -200,8 +200,8 @@ class CaseMachine(RuleBasedStateMachine):
         laws.one_step(story, step)
         laws.whole(story)
         for event in step.events:
-            laws.reads_back(event)
-            laws.carries_no_free_text(event)
+            laws_events.reads_back(event)
+            laws_events.carries_no_free_text(event)
 
     # ------------------------------------------------------------ beginning
     @initialize(late=st.booleans(), data=st.data())

@@ -30,7 +30,7 @@ from domain.facts import Needs
 from domain.personal import FREE_TEXT
 from domain.rules import Rule, refusal
 from tests import small
-from tests.domain import laws
+from tests.domain import laws_events
 from tests.domain.telling import Story
 
 NEVER_PRODUCED: dict[str, str] = {}
@@ -171,7 +171,7 @@ def test_every_event_reads_back_as_it_was_written(body_type: type[e.EventBody], 
         facts=e.FactsUsed(pack="small", version=1),
         body=body,
     )
-    laws.reads_back(recorded)
+    laws_events.reads_back(recorded)
 
 
 def test_what_cannot_be_read_is_said_and_never_guessed() -> None:
