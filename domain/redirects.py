@@ -27,8 +27,8 @@ HANDLING = frozenset({"propose", "answer_at_intake", "sign", "start", "resolve",
 def redirect(case: Case, command: Redirect, facts: Facts, at: Instant) -> Decision:  # noqa: ARG001
     """The reviewing body ends the case by naming the way that is open.
 
-    Refuses: SAME_PERSON_REDIRECTS, MISCONDUCT_ONLY_THERE, REPORT_FIRST, WAY_NOT_OFFERED, NO_COMPETENT_ORGAN,
-    NO_CONTACT_BY_LINK.
+    Refuses: SAME_PERSON_REDIRECTS, MISCONDUCT_ONLY_THERE, REPORT_FIRST, OPINION_STANDS, WAY_NOT_OFFERED,
+    NO_COMPETENT_ORGAN, NO_CONTACT_BY_LINK.
     """
     if command.actor.person in (*case.handlers, *case.rulers):
         return refuse(SAME_PERSON_REDIRECTS)
@@ -37,6 +37,8 @@ def redirect(case: Case, command: Redirect, facts: Facts, at: Instant) -> Decisi
         return refuse(MISCONDUCT_ONLY_THERE)
     if case.state is State.WORKING and not case.misconduct:
         return refuse(REPORT_FIRST, body=facts.name(case.lead))
+    if case.opinion is not None and not case.misconduct:
+        return refuse(OPINION_STANDS)
     basis = facts.policy.ways.get(command.way)
     if basis is None:
         return refuse(WAY_NOT_OFFERED, way=command.way)
@@ -94,6 +96,13 @@ REPORT_FIRST = Rule(
     en="{body} is working on the case: it is not redirected over the head of its lead.",
     next_zh="请主办单位退回，或办结并说明应走的途径，再由审核单位引导。",
     next_en="The lead returns it, or reports which way is open; then the reviewing body redirects it.",
+)
+OPINION_STANDS = Rule(
+    "redirect.opinion-stands",
+    zh="处理意见书已经送达，居民可以请求复查，不能再引导至其他途径。",
+    en="A written opinion was delivered and can be reviewed: the case is not redirected any more.",
+    next_zh="认为意见不当的，审核退回重新出具（review --no-passed）。",
+    next_en="Where the opinion is wrong, the review sends it back to be drawn up anew (review --no-passed).",
 )
 WAY_NOT_OFFERED = Rule(
     "redirect.way-not-offered",

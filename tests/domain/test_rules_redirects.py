@@ -39,6 +39,14 @@ def test_what_its_lead_has_reported_may_be_redirected() -> None:
     assert story.case.ending is Ending.REDIRECTED
 
 
+@refuses("redirect.opinion-stands")
+def test_a_delivered_opinion_is_reviewed_and_not_redirected_away() -> None:
+    story = Story().petition().opinion()
+    assert story.tries("redirect", small.PETITION_REVIEWER, way="court", told_by="phone")
+    story.review(small.PETITION_REVIEWER, passed=False).returns().sign_return(small.PETITION_CLERK)
+    assert story.redirect("court", small.PETITION_REVIEWER).case.ending is Ending.REDIRECTED
+
+
 @refuses("redirect.report-first", "redirect.not-now")
 def test_nothing_is_redirected_over_the_head_of_who_works_on_it() -> None:
     story = Story().working()
