@@ -8,6 +8,7 @@
     matters/*.toml       [[matter]]
     dispatch.toml        [[dispatch]]
     people.toml          [[person]]
+    contracts.toml       [[provider]] its qualifications · [[contract]]; a pack may have none
     policy.toml          limits, counts, links, [[joint_conference]], [[misconduct_organ]], appeal, ways
 
 Three rules run through all of them. ``[defaults]`` fills what a row leaves out. Braces are holes that the
@@ -29,7 +30,18 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
-from domain.jurisdiction import Body, Dispatch, Matter, Name, Pack, Person, Place, Policy
+from domain.jurisdiction import (
+    Body,
+    Contract,
+    Dispatch,
+    Matter,
+    Name,
+    Pack,
+    Person,
+    Place,
+    Policy,
+    Provider,
+)
 from domain.pack_findings import Finding, finding
 from domain.words import DeadlineKind
 
@@ -86,6 +98,7 @@ class _Reader:
             "matters": tuple(self._matters(policy)),
             "people": tuple(self._people()),
             "dispatch": tuple(self._dispatch()),
+            **self._services(),
         }
         if self.findings or policy is None:
             raise PackError(tuple(self.findings))
@@ -323,6 +336,20 @@ class _Reader:
                 dispatch = self._make(Dispatch, row.where, fields)
                 if dispatch is not None:
                     yield dispatch
+
+    def _services(self) -> Fields:
+        """The providers and the contracts; a pack without the file has none."""
+        name = "contracts.toml"
+        if not (self.folder / name).exists():
+            return {}
+        table = self._table(name, ("provider", "contract"))
+        found: dict[str, list[BaseModel]] = {"providers": [], "contracts": []}
+        for key, into, model in (("provider", "providers", Provider), ("contract", "contracts", Contract)):
+            for row in table.get(key, ()):
+                made = self._make(model, row.where, self._source(row))
+                if made is not None:
+                    found[into].append(made)
+        return {key: tuple(rows) for key, rows in found.items()}
 
     def _per_place(self, row: _Row) -> Iterator[Fields]:
         """The row as it stands if it names a division, else once for every place of its ``level``."""

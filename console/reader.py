@@ -16,6 +16,7 @@ from console.clocks import clocks
 from console.fields import clean
 from console.hats import Acting, hats, wide_needs
 from console.numbers import case_number, unknown
+from console.relations import relations_view
 from console.views import Json
 from domain.actors import Actor
 from domain.base import BodyId
@@ -204,6 +205,8 @@ class Reader:
         bodies += [trouble.body for trouble in case.troubles]
         if case.route is not None:
             bodies += [case.route.lead, *(passed.body for passed in case.route.alternatives)]
+        bodies += [relation["body"] for relation in relations_view(case)]
+        bodies += [relation.get("by") for relation in relations_view(case)]
         if case.proposal is not None:
             bodies.append(case.proposal.to)
         if case.return_request is not None:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from console.views import Json
 from console.words import field_word, label
+from domain.joint_words import AssistanceRefusal, Expired, Funding, ProviderReply, Score
 from domain.words import (
     AppealOutcome,
     CaseKind,
@@ -57,15 +58,32 @@ def who(actor: Json, names: Json) -> str:
     """The actor of an event, under which hat."""
     kind: str = actor["kind"]
     if kind != "person":
-        return {"clock": "计时器 clock", "resident": "居民 resident"}.get(kind, kind)
+        words = {"clock": "计时器 clock", "resident": "居民 resident", "provider": "承接方 provider"}
+        return words.get(kind, kind)
     id_: str = actor.get("person", "—")
     person: str = names[id_]["zh"] if id_ in names else id_
     role = label(Role(actor["role"])) if actor.get("role") else ""
     return f"{person} · {role} · {actor.get('office') or actor.get('body', '')}"
 
 
-_TECHNICAL = frozenset({"number", "proposal", "request", "ruling", "deadline", "appeal", "shelving"})
+_TECHNICAL = frozenset(
+    {
+        "number",
+        "proposal",
+        "request",
+        "ruling",
+        "deadline",
+        "appeal",
+        "shelving",
+        "assistance",
+        "whistle",
+        "commission",
+    }
+)
 """Parts of an event that name other parts: of no use to a reader."""
+
+_LISTS = frozenset({"called", "asked_by", "funds"})
+"""Parts of an event that are lists of bodies or codes."""
 
 _CODES: dict[str, tuple[type[StrEnum], ...]] = {
     "kind": (CaseKind, DeadlineKind, Exceptional),
@@ -79,6 +97,14 @@ _CODES: dict[str, tuple[type[StrEnum], ...]] = {
     "contacted": (Contacted,),
     "solved": (Solved,),
     "satisfaction": (Satisfaction,),
+    "funding": (Funding,),
+    "funds": (Funding,),
+    "refusal": (AssistanceRefusal,),
+    "answer": (ProviderReply,),
+    "expired": (Expired,),
+    "promptness": (Score,),
+    "cooperation": (Score,),
+    "clarity": (Score,),
     "ground_code": (NotAcceptedGround,),
     "way": (Way,),
     "judgement": (Judgement,),
@@ -94,6 +120,10 @@ def parts(event: Json, names: Json) -> list[str]:
         f"{field_word(name).zh}：{_value(name, value, names)}"
         for name, value in event["data"].items()
         if name not in _TECHNICAL and isinstance(value, str | bool | int) and value not in ("", False)
+    ] + [
+        f"{field_word(name).zh}：{'、'.join(_value(name, each, names) for each in value)}"
+        for name, value in event["data"].items()
+        if name in _LISTS and value
     ]
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from console.clocks import Clock, promised
+from console.relations import relations_view
 from domain.actors import Actor
 from domain.case import Case, Trouble
 from domain.deadlines import Deadline
@@ -66,6 +67,7 @@ def case_view(case: Case, events: int, names: Mapping[str, Name]) -> Json:
         "ruling": case.ruling.body if case.ruling else None,
         "overseers": list(case.overseers),
         "informed": list(case.informed),
+        "relations": relations_view(case),
         "exceptions": [exception.value for exception in case.exceptions],
         "troubles": [_trouble(t) for t in case.troubles if t.kind in case.exceptions],
         "route": case.route.model_dump(mode="json") if case.route else None,

@@ -6,6 +6,17 @@ Codes travel; these words are only shown. A person may also type the Chinese wor
 from enum import StrEnum
 from typing import NamedTuple
 
+from domain.joint_words import (
+    AssistanceRefusal,
+    AssistanceState,
+    CallState,
+    CommissionState,
+    Expired,
+    Funding,
+    ProviderReply,
+    QuestionState,
+    Score,
+)
 from domain.words import (
     ActorKind,
     AppealOutcome,
@@ -63,7 +74,7 @@ _CODES: dict[type[StrEnum], str] = {
         "clerk 受理员 · caseworker 经办人 · head 负责人 · reviewer 审核员 · supervisor 督办员 · auditor 审计员 ·"
         " keeper 保管员 · operator 运维"
     ),
-    ActorKind: "person 人员 · resident 居民 · partner 对接平台 · system 系统 · clock 计时器",
+    ActorKind: "person 人员 · resident 居民 · partner 对接平台 · provider 承接方 · system 系统 · clock 计时器",
     Ending: (
         "closed 结案 · answered_at_intake 受理时答复 · redirected 引导至法定途径 ·"
         " withdrawn 撤回 · not_accepted 不予受理"
@@ -72,7 +83,8 @@ _CODES: dict[type[StrEnum], str] = {
         "triage 派单 · sign 签收 · answer_objection 答复异议 · sign_return 签收退回 · acknowledge 确认 · resolve 办结 ·"
         " review 审核 · verdict 评价 · close 结案 · ruling 裁定 ·"
         " consent 答复挂账 · look_again 挂账复查看 · ask_appeal 请求复查复核 · decide_appeal 复查复核决定 ·"
-        " ladder 逐级督办"
+        " answer_assistance 答复协办 · assistance_end 协办截止 · answer_whistle 答复吹哨请求 ·"
+        " report_in 报到 · provider_answer 承接方答复 · commission_end 合同或资质到期 · ladder 逐级督办"
     ),
     Reason: (
         "not_our_duty 不属本单位职责 · not_our_area 不属本辖区 · wrong_matter 事项归类错误 · "
@@ -101,6 +113,23 @@ _CODES: dict[type[StrEnum], str] = {
     Solved: "yes 已解决 · partly 部分解决 · no 未解决",
     Contacted: "yes 已联系 · tried 多次联系未果 · not_wished 居民要求不联系",
     Satisfaction: "satisfied 满意 · fairly 基本满意 · unsatisfied 不满意",
+    Funding: (
+        "budget 财政预算 · entrusting_body 委托单位随事转移 · street 街道经费 · community_fund 社区惠民项目资金 ·"
+        " welfare_lottery 福彩公益金 · maintenance_fund 住宅专项维修资金 · residents 居民自筹 · donation 慈善捐赠"
+    ),
+    AssistanceState: (
+        "asked 待答复 · accepted 协办中 · refused 不予协办 · finished 已完成 · released 已解除 · over 期满或案件终结"
+    ),
+    AssistanceRefusal: (
+        "not_listed 不在准入清单 · no_funding 经费未落实 · no_capacity 力量不足 ·"
+        " no_authority 无相应权限 · task_unclear 任务不明确"
+    ),
+    CallState: "called 待报到 · reported 已报到 · stood_down 已解除",
+    CommissionState: "active 承接中 · lapsed 合同或资质到期 · ended 已终止",
+    Expired: "contract 合同到期 · qualification 资质到期",
+    QuestionState: "open 待答复 · answered 已答复 · silent 逾期未答复 · over 不再需要",
+    ProviderReply: "done 已完成 · under_way 进行中 · cannot 无法完成",
+    Score: "1 一分 · 2 二分 · 3 三分 · 4 四分 · 5 五分",
     Exceptional: (
         "empty_desk 无人在岗 · no_common_superior 无共同上级 · no_superior 无上级可督办 · lead_gone 承办单位已不存在 ·"
         " no_route 找不到承办单位 · nobody_at_the_desk 应承办单位无人在岗"
@@ -169,6 +198,23 @@ COMMANDS: dict[str, Word] = {
     "request_final_review": Word("请求复核", "ask for the final review"),
     "decide_appeal": Word("作出复查复核意见", "decide the review"),
     "oversee": Word("督办", "oversee"),
+    "ask_assistance": Word("请求协办", "ask for assistance"),
+    "accept_assistance": Word("同意协办", "accept to assist"),
+    "refuse_assistance": Word("不予协办", "refuse to assist"),
+    "finish_assistance": Word("协办完成", "finish the assistance"),
+    "release_assistance": Word("解除协办", "release from assistance"),
+    "ask_whistle": Word("请求吹哨", "ask for a whistle"),
+    "decline_whistle": Word("不予吹哨", "decline to whistle"),
+    "whistle": Word("吹哨", "whistle"),
+    "report_in": Word("报到", "report in"),
+    "stand_down": Word("解除吹哨", "stand down"),
+    "score": Word("互评", "score each other"),
+    "commission": Word("购买服务", "commission a service"),
+    "record_milestone": Word("记录里程碑", "record a milestone"),
+    "accept_milestone": Word("验收里程碑", "accept a milestone"),
+    "end_commission": Word("终止购买服务", "end the commission"),
+    "ask_provider": Word("询问承接方", "ask the provider"),
+    "answer_as_provider": Word("承接方答复", "answer as provider"),
     "strike": Word("计时器到点", "the clock strikes"),
 }
 """Every command."""
@@ -219,6 +265,27 @@ EVENTS: dict[str, Word] = {
     "alerted": Word("告警", "alerted"),
     "exception_raised": Word("异常", "exception raised"),
     "push_down_refused": Word("拒绝下推", "push-down refused"),
+    "assistance_asked": Word("请求协办", "assistance asked"),
+    "assistance_accepted": Word("同意协办", "assistance accepted"),
+    "assistance_refused": Word("不予协办", "assistance refused"),
+    "assistance_finished": Word("协办完成", "assistance finished"),
+    "assistance_released": Word("解除协办", "assistance released"),
+    "assistance_over": Word("协办期满", "assistance over"),
+    "whistle_asked": Word("请求吹哨", "whistle asked"),
+    "whistle_declined": Word("不予吹哨", "whistle declined"),
+    "whistled": Word("吹哨", "whistled"),
+    "reported_in": Word("报到", "reported in"),
+    "stood_down": Word("解除吹哨", "stood down"),
+    "scored": Word("互评", "scored"),
+    "commissioned": Word("购买服务", "commissioned"),
+    "commission_extended": Word("续期", "commission extended"),
+    "commission_lapsed": Word("合同或资质到期", "commission lapsed"),
+    "commission_ended": Word("终止购买服务", "commission ended"),
+    "milestone_reached": Word("达到里程碑", "milestone reached"),
+    "milestone_accepted": Word("验收里程碑", "milestone accepted"),
+    "provider_asked": Word("询问承接方", "provider asked"),
+    "provider_answered": Word("承接方答复", "provider answered"),
+    "provider_silent": Word("承接方逾期未答复", "provider silent"),
 }
 """Every event, in the past tense."""
 
@@ -268,6 +335,28 @@ FIELDS: dict[str, Word] = {
     "finding": Word("内部核查结论", "internal finding"),
     "reply": Word("对居民的答复", "public reply"),
     "evidence": Word("佐证", "evidence"),
+    "task": Word("任务", "task"),
+    "asked": Word("协办单位", "body asked to assist"),
+    "funding": Word("经费来源", "source of funds"),
+    "refusal": Word("不予协办事由", "reason for refusing"),
+    "called": Word("吹哨单位（可多个）", "bodies to whistle"),
+    "scored": Word("被评单位", "body scored"),
+    "promptness": Word("响应是否及时", "promptness"),
+    "cooperation": Word("是否配合解决", "cooperation"),
+    "clarity": Word("任务职责是否清楚", "clarity of tasks and duties"),
+    "contract": Word("合同", "contract"),
+    "milestone": Word("里程碑", "milestone"),
+    "link": Word("问题编号", "number of the question"),
+    "answer": Word("答复", "answer"),
+    "funds": Word("经费来源", "sources of funds"),
+    "asked_by": Word("请求单位", "asked by"),
+    "provider": Word("承接方", "provider"),
+    "client": Word("委托方", "client"),
+    "street": Word("街道", "street"),
+    "listed": Word("清单载明", "listed in the catalogue"),
+    "late": Word("逾期", "late"),
+    "expired": Word("到期的是", "what expired"),
+    "about": Word("所涉单位", "about"),
     "registrar": Word("受理单位", "registrar"),
     "dispatcher": Word("派单单位", "dispatcher"),
     "by": Word("由", "by"),

@@ -17,6 +17,8 @@ from pydantic import NonNegativeInt, PositiveInt
 
 from domain.base import BodyId, Frozen, Instant, MatterId, PersonId, PlaceCode
 from domain.deadlines import Deadline
+from domain.joint_words import AssistanceState
+from domain.relations import Assistance, Call, Commission, WhistleAsk
 from domain.route import Route
 from domain.words import (
     CaseKind,
@@ -104,10 +106,14 @@ class Verdict(Frozen):
 
 
 class Rung(Frozen):
-    """A body that a missed deadline of kind ``cause`` has been carried up to, or that was alerted of it."""
+    """A body that a missed deadline of kind ``cause`` has been carried up to, or that was alerted of it.
+
+    ``about`` is the body whose own clock was missed, where several have one of the same kind.
+    """
 
     cause: DeadlineKind
     body: BodyId
+    about: BodyId | None = None
 
 
 class Opinion(Frozen):
@@ -227,6 +233,11 @@ class Case(Frozen):
     reviewers: tuple[PersonId, ...] = ()
     rulers: tuple[PersonId, ...] = ()
 
+    assistances: tuple[Assistance, ...] = ()
+    whistle_asks: tuple[WhistleAsk, ...] = ()
+    calls: tuple[Call, ...] = ()
+    commissions: tuple[Commission, ...] = ()
+
     @property
     def state(self) -> State:
         """Where the case stands."""
@@ -260,6 +271,26 @@ class Case(Frozen):
     def exhausted(self) -> bool:
         """Whether the way is at its end: a final review has been decided (信访工作条例 Art 36)."""
         return self.opinion is not None and self.opinion.instance is Instance.FINAL_REVIEW
+
+    @property
+    def assisting(self) -> tuple[Assistance, ...]:
+        """Those who assist now; the lead never does."""
+        return tuple(
+            each
+            for each in self.assistances
+            if each.state is AssistanceState.ACCEPTED and each.body != self.lead
+        )
+
+    @property
+    def took_part(self) -> frozenset[BodyId]:
+        """The bodies that have worked on the case without leading it: assisted, reported in, or were commissioned."""
+        return frozenset(
+            [
+                *(each.body for each in self.assistances if each.took_part),
+                *(each.body for each in self.calls if each.reported_at is not None),
+                *(each.provider for each in self.commissions),
+            ]
+        )
 
     @property
     def next_deadline(self) -> Deadline | None:

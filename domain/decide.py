@@ -14,9 +14,24 @@ from typing import Any, NamedTuple
 from domain import commands as c
 from domain.actors import Actor
 from domain.appeals import decide_appeal, request_final_review, request_review
+from domain.assistance import (
+    accept_assistance,
+    ask_assistance,
+    finish_assistance,
+    refuse_assistance,
+    release_assistance,
+)
 from domain.authority import may, places
 from domain.base import BodyId, Frozen, Instant
 from domain.case import Case
+from domain.commission import (
+    accept_milestone,
+    answer_as_provider,
+    ask_provider,
+    commission,
+    end_commission,
+    record_milestone,
+)
 from domain.decision import Decision, refuse
 from domain.disputes import acknowledge, rule
 from domain.endings import close, not_accept, record_verdict, reopen, withdraw
@@ -43,6 +58,7 @@ from domain.states import (
     NO_RULING,
     NO_VERDICT_ASKED,
     NOT_ENDED,
+    NOT_HANDLED,
     NOT_IN_TRIAGE,
     NOT_JUDGED,
     NOT_OBJECTED,
@@ -53,6 +69,7 @@ from domain.states import (
     NOTHING_PROPOSED,
     NOTHING_RETURNED,
 )
+from domain.whistle import ask_whistle, decline_whistle, report_in, score, stand_down, whistle
 from domain.words import Role, State
 from domain.work import record_step, resolve, review, start
 
@@ -124,7 +141,10 @@ def needs(case: Case | None, command: c.AnyCommand) -> Needs:
     people = {command.actor.person}
     matters: set[str | None] = set()
     places_: set[str | None] = set()
+    contracts: set[str | None] = {getattr(command, "contract", None)}
     if case is not None:
+        bodies |= _joint(case)
+        contracts |= {each.contract for each in case.commissions if each.active}
         bodies |= {case.dispatcher, case.registrar, case.lead, case.last_lead, case.sender, *case.overseers}
         bodies |= {rung.body for rung in case.rungs}
         bodies.add(case.opinion.by if case.opinion else None)
@@ -144,9 +164,12 @@ def needs(case: Case | None, command: c.AnyCommand) -> Needs:
         ("to", bodies),
         ("proposed_owner", bodies),
         ("designate", bodies),
+        ("asked", bodies),
+        ("scored", bodies),
         ("matter", matters),
     ):
         into.add(getattr(command, field, None))
+    bodies |= set(getattr(command, "called", ()))
     places_.add(getattr(command, "place", None))
     earlier: str | None = getattr(command, "same_as", None)
     return Needs(
@@ -155,7 +178,22 @@ def needs(case: Case | None, command: c.AnyCommand) -> Needs:
         matters=frozenset(matter for matter in matters if matter),
         places=frozenset(place for place in places_ if place),
         cases=frozenset({earlier} if earlier else ()),
+        contracts=frozenset(contract for contract in contracts if contract),
     )
+
+
+def _joint(case: Case) -> set[BodyId | None]:
+    """The bodies that work on the case beside its lead, and those that asked or called them."""
+    found: set[BodyId | None] = set(case.took_part)
+    for assistance in case.assistances:
+        found |= {assistance.body, assistance.by}
+    for call in case.calls:
+        found |= {call.body, call.by}
+    for ask in case.whistle_asks:
+        found |= {ask.by, ask.street, *ask.called}
+    for each in case.commissions:
+        found |= {each.provider, each.client}
+    return found
 
 
 class Allowance(Frozen):
@@ -237,6 +275,8 @@ _OBJECTED = frozenset({State.OBJECTED})
 _WORKING = frozenset({State.WORKING})
 _RETURNING = frozenset({State.RETURNING})
 _APPEALABLE = frozenset({State.RESOLVED, State.AWAITING_VERDICT, State.JUDGED, State.ENDED})
+_HANDLED = _TRIAGE | _PROPOSED | _OBJECTED | _WORKING | _RETURNING | {State.RULING}
+_ALWAYS = frozenset(State)
 
 RULES: dict[str, CommandRule] = {
     "triage": CommandRule(_TRIAGE, NOT_IN_TRIAGE, triage),
@@ -271,4 +311,21 @@ RULES: dict[str, CommandRule] = {
     "request_final_review": CommandRule(_APPEALABLE, NO_OPINION, request_final_review),
     "decide_appeal": CommandRule(frozenset({State.APPEAL}), NO_APPEAL, decide_appeal),
     "oversee": CommandRule(OPEN, NOT_WORKING, oversee),
+    "ask_assistance": CommandRule(_HANDLED, NOT_HANDLED, ask_assistance),
+    "accept_assistance": CommandRule(OPEN, NOT_HANDLED, accept_assistance),
+    "refuse_assistance": CommandRule(OPEN, NOT_HANDLED, refuse_assistance),
+    "finish_assistance": CommandRule(OPEN, NOT_HANDLED, finish_assistance),
+    "release_assistance": CommandRule(OPEN, NOT_HANDLED, release_assistance),
+    "ask_whistle": CommandRule(_HANDLED, NOT_HANDLED, ask_whistle),
+    "decline_whistle": CommandRule(OPEN, NOT_HANDLED, decline_whistle),
+    "whistle": CommandRule(_HANDLED, NOT_HANDLED, whistle),
+    "report_in": CommandRule(OPEN, NOT_HANDLED, report_in),
+    "stand_down": CommandRule(OPEN, NOT_HANDLED, stand_down),
+    "score": CommandRule(_ALWAYS, NOT_HANDLED, score),
+    "commission": CommandRule(_HANDLED, NOT_HANDLED, commission),
+    "record_milestone": CommandRule(OPEN, NOT_HANDLED, record_milestone),
+    "accept_milestone": CommandRule(OPEN, NOT_HANDLED, accept_milestone),
+    "end_commission": CommandRule(OPEN, NOT_HANDLED, end_commission),
+    "ask_provider": CommandRule(OPEN, NOT_HANDLED, ask_provider),
+    "answer_as_provider": CommandRule(_ALWAYS, NOT_HANDLED, answer_as_provider),
 }

@@ -44,8 +44,9 @@ REOPENABLE = frozenset({Ending.CLOSED, Ending.ANSWERED_AT_INTAKE})
 def record_verdict(case: Case, command: RecordVerdict, facts: Facts, at: Instant) -> Decision:
     """The resident's word on what was done.
 
-    Entered by staff it names channel and person, never comes from the lead's people, and never over a wish for no
-    contact. Refuses: VERDICT_FROM_LEAD, VERDICT_BY_HANDLER, VERDICT_NEEDS_LINK.
+    Entered by staff it names channel and person, never comes from the people of the lead or of a body that took part,
+    and never over a wish for no contact. Refuses: VERDICT_FROM_LEAD, VERDICT_FROM_HELPER, VERDICT_BY_HANDLER,
+    VERDICT_NEEDS_LINK.
     """
     if command.actor.kind is ActorKind.PERSON:
         wrong = _staff_verdict(case, command, facts, at)
@@ -87,12 +88,16 @@ def _staff_verdict(case: Case, command: RecordVerdict, facts: Facts, at: Instant
         (post for post in facts.posts if post.person == person and post.held(at) and post.body in handling),
         None,
     )
-    return refuse(VERDICT_FROM_LEAD, body=facts.name(held.body)) if held is not None else None
+    if held is None:
+        return None
+    rule = VERDICT_FROM_LEAD if held.body == case.lead else VERDICT_FROM_HELPER
+    return refuse(rule, body=facts.name(held.body))
 
 
 def handling_bodies(case: Case) -> frozenset[BodyId]:
     """The bodies that work on the case: none of their people enters the resident's verdict or his withdrawal."""
-    return frozenset({case.lead} if case.lead is not None else ())
+    lead = frozenset({case.lead} if case.lead is not None else ())
+    return lead | case.took_part
 
 
 def _again(case: Case, facts: Facts, at: Instant) -> list[AnyEvent]:
@@ -194,6 +199,13 @@ VERDICT_FROM_LEAD = Rule(
     en="A verdict is never entered by people of a body that works on the case: {body}.",
     next_zh="请由审核单位的其他人员回访，或由居民通过链接评价。",
     next_en="Somebody else of the reviewing body has to ask, or the resident uses the link.",
+)
+VERDICT_FROM_HELPER = Rule(
+    "verdict.from-helper",
+    zh="{body}协办、报到或承接过本件，其人员不得代录评价。",
+    en="{body} has taken part in this case as a helper: its people cannot enter the verdict.",
+    next_zh="请由未参与办理的人员联系居民，或请居民自行评价。",
+    next_en="Somebody who serves no body that took part asks the resident, or the resident judges himself.",
 )
 VERDICT_BY_HANDLER = Rule(
     "verdict.by-handler",

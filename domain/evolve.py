@@ -9,7 +9,7 @@ from functools import reduce
 
 from domain import events as e
 from domain.case import Case
-from domain.evolving import appeals, endings, handoffs, intake, ladder, shelving, work
+from domain.evolving import appeals, endings, handoffs, intake, joint, ladder, shelving, work
 from domain.evolving.shape import Table
 from domain.words import ActorKind
 
@@ -68,4 +68,5 @@ _TABLE: Table = {
     **endings.TABLE,
     **appeals.TABLE,
     **ladder.TABLE,
+    **joint.TABLE,
 }

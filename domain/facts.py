@@ -9,7 +9,17 @@ from pydantic import Field
 
 from domain.base import BodyId, Frozen, Instant, Interval, MatterId, PersonId, PlaceCode
 from domain.errors import FactMissing
-from domain.jurisdiction import Body, Dispatch, Matter, Place, Policy, Post
+from domain.jurisdiction import (
+    Body,
+    Contract,
+    ContractId,
+    Dispatch,
+    Matter,
+    Place,
+    Policy,
+    Post,
+    Provider,
+)
 from domain.words import Procedure, Role
 
 
@@ -21,13 +31,16 @@ class Needs(Frozen):
     matters: frozenset[MatterId] = frozenset()
     places: frozenset[PlaceCode] = frozenset()
     cases: frozenset[str] = frozenset()
+    contracts: frozenset[ContractId] = frozenset()
 
 
 class Facts(Frozen):
     """What is known of the organisation, at one version of the pack.
 
     ``asked`` is what was looked up: an id that was asked for and is not in the maps does not exist. ``posts`` holds
-    every post of every asked-for person and of every asked-for body. ``places`` comes with the places above.
+    every post of every asked-for person and of every asked-for body. ``places`` comes with the places above,
+    and with the bodies there that may whistle or ask for it.
+    ``contracts`` come with their providers and the bodies of these.
     ``exhausted``: the asked-for cases, by number, whose way is at its end. That never changes back, so it has no version.
     """
 
@@ -40,6 +53,8 @@ class Facts(Frozen):
     places: dict[PlaceCode, Place] = Field(default_factory=dict[PlaceCode, Place])
     dispatch: tuple[Dispatch, ...] = ()
     exhausted: frozenset[str] = frozenset()
+    contracts: dict[ContractId, Contract] = Field(default_factory=dict[ContractId, Contract])
+    providers: dict[BodyId, Provider] = Field(default_factory=dict[BodyId, Provider])
     policy: Policy
 
     def covers(self, needs: Needs) -> bool:
@@ -50,6 +65,7 @@ class Facts(Frozen):
             and needs.matters <= self.asked.matters
             and needs.places <= self.asked.places
             and needs.cases <= self.asked.cases
+            and needs.contracts <= self.asked.contracts
         )
 
     def body(self, body: BodyId) -> Body:

@@ -4,15 +4,20 @@
           ├─ Place     a division of the census; never finer than a community here
           ├─ Matter    who must lead, who may assist, on what ground, in what time
           ├─ Person    acts for bodies within dates, under hats
+          ├─ Provider  executes under a contract; its qualifications, each with its validity
+          ├─ Contract  a client, a provider, matters, places, sources of funds, milestones, within dates
           ├─ Dispatch  who triages what where
           └─ Policy    the limits and the counts that the rules read
 
 Nothing here is a rule; the rules read it. The sources of a pack's claims stand in the pack, beside each row.
 """
 
-from pydantic import Field, NonNegativeInt, PositiveInt
+from typing import Annotated
+
+from pydantic import Field, NonNegativeInt, PositiveInt, StringConstraints
 
 from domain.base import BodyId, Frozen, Instant, MatterId, PersonId, PlaceCode
+from domain.joint_words import Funding
 from domain.words import (
     BodyKind,
     DeadlineKind,
@@ -25,6 +30,11 @@ from domain.words import (
     Role,
     Way,
 )
+
+_CODE = StringConstraints(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z._-]+$")
+ContractId = Annotated[str, _CODE]
+MilestoneId = Annotated[str, _CODE]
+QualificationKind = Annotated[str, _CODE]
 
 
 class Name(Frozen):
@@ -152,6 +162,62 @@ class Dispatch(Frozen):
     body: BodyId
 
 
+class Qualification(Frozen):
+    """A qualification (资质) that a provider holds, from ``valid_from`` up to, not at, ``valid_to``."""
+
+    kind: QualificationKind
+    valid_from: Instant
+    valid_to: Instant | None = None
+
+    def held(self, at: Instant) -> bool:
+        """Whether it is in force at ``at``."""
+        return self.valid_from <= at and (self.valid_to is None or at < self.valid_to)
+
+
+class Provider(Frozen):
+    """What a body of kind ``provider`` is qualified for."""
+
+    body: BodyId
+    qualifications: tuple[Qualification, ...] = ()
+
+    def qualified(self, kind: QualificationKind, at: Instant) -> Qualification | None:
+        """The qualification of that kind in force at ``at``, the one that lasts longest; None if there is none."""
+        held = [each for each in self.qualifications if each.kind == kind and each.held(at)]
+        endless = next((each for each in held if each.valid_to is None), None)
+        return endless or max(held, key=lambda each: each.valid_to or each.valid_from, default=None)
+
+
+class Milestone(Frozen):
+    """A step of a contract (里程碑) that the provider reaches and the client accepts."""
+
+    id: MilestoneId
+    name: Name
+
+
+class Contract(Frozen):
+    """A contract for a service (购买服务合同), in force from ``valid_from`` up to, not at, ``valid_to``.
+
+    ``divisions``: the places that it covers, with all below them. ``qualifications``: the kinds that the provider must
+    hold while it works. ``funds``: where the money comes from.
+    """
+
+    id: ContractId
+    name: Name
+    provider: BodyId
+    client: BodyId
+    matters: tuple[MatterId, ...] = Field(min_length=1)
+    divisions: tuple[PlaceCode, ...] = Field(min_length=1)
+    qualifications: tuple[QualificationKind, ...] = ()
+    funds: tuple[Funding, ...] = Field(min_length=1)
+    milestones: tuple[Milestone, ...] = ()
+    valid_from: Instant
+    valid_to: Instant
+
+    def in_force(self, at: Instant) -> bool:
+        """Whether it is in force at ``at``."""
+        return self.valid_from <= at < self.valid_to
+
+
 class Policy(Frozen):
     """The limits and counts of one jurisdiction, in hours unless a name says otherwise.
 
@@ -166,7 +232,8 @@ class Policy(Frozen):
     what time an opinion that was revoked is drawn up anew. ``shelve_hours``: how long a case may lie shelved in one
     episode, all shelvings together; the longest single one is the limit ``look_again``. ``ways``: where a case may be
     redirected to, with the ground and its article. ``misconduct_organ``: by division, who is competent for accusations
-    of misconduct (检举控告).
+    of misconduct (检举控告). ``whistles``: the kinds of body that may whistle in their
+    division; ``asks_whistle``: the kinds that may ask one of them to.
     """
 
     id: str
@@ -189,6 +256,12 @@ class Policy(Frozen):
     shelve_hours: PositiveInt = 2160
     ways: dict[Way, Name] = Field(default_factory=dict[Way, Name])
     misconduct_organ: dict[PlaceCode, BodyId] = Field(default_factory=dict[PlaceCode, BodyId])
+    whistles: tuple[BodyKind, ...] = (BodyKind.STREET_OFFICE,)
+    asks_whistle: tuple[BodyKind, ...] = (
+        BodyKind.RESIDENTS_COMMITTEE,
+        BodyKind.VILLAGE_COMMITTEE,
+        BodyKind.WORKSTATION,
+    )
 
 
 class Pack(Frozen):
@@ -202,4 +275,6 @@ class Pack(Frozen):
     matters: tuple[Matter, ...]
     people: tuple[Person, ...]
     dispatch: tuple[Dispatch, ...]
+    providers: tuple[Provider, ...] = ()
+    contracts: tuple[Contract, ...] = ()
     policy: Policy

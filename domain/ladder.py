@@ -9,9 +9,11 @@ a visible exception and an alert, never silence. What stops it is that the thing
 
 from domain import events as e
 from domain.appeals import appeal_lapsed
+from domain.assistance import assistance_over
 from domain.base import BodyId, Instant
 from domain.case import Case
 from domain.commands import Oversee, Strike
+from domain.commission import commission_over, provider_silent
 from domain.deadlines import Deadline, next_rung
 from domain.decision import NOTHING, Decision, record, refuse
 from domain.disputes import open_ruling
@@ -56,14 +58,15 @@ def strike(case: Case, command: Strike, facts: Facts, at: Instant) -> Decision:
         case DeadlineKind.SIGN_RETURN:
             return open_ruling(case, RulingCause.RETURN_UNANSWERED, None, facts, at)
         case DeadlineKind.LADDER:
-            return record(*_climb(case, deadline.cause or deadline.kind, facts, at, after=1))
+            cause = deadline.cause or deadline.kind
+            return record(*_climb(case, cause, facts, at, after=1, about=deadline.body))
         case _:
-            return _lapsed(case, deadline.kind, facts, at) or _missed(case, deadline, facts, at)
+            return _lapsed(case, deadline, facts, at) or _missed(case, deadline, facts, at)
 
 
-def _lapsed(case: Case, kind: DeadlineKind, facts: Facts, at: Instant) -> Decision | None:
+def _lapsed(case: Case, deadline: Deadline, facts: Facts, at: Instant) -> Decision | None:
     """What the passing of a window means by itself, where nobody is late; None where somebody is."""
-    match kind:
+    match deadline.kind:
         case DeadlineKind.VERDICT:
             return verdict_lapsed(case, facts, at)
         case DeadlineKind.ASK_APPEAL:
@@ -72,32 +75,52 @@ def _lapsed(case: Case, kind: DeadlineKind, facts: Facts, at: Instant) -> Decisi
             return unanswered(case.shelving_request)
         case DeadlineKind.LOOK_AGAIN:
             return looked_at_again(case, at)
+        case DeadlineKind.ASSISTANCE_END if deadline.body is not None:
+            return assistance_over(case, deadline.body)
+        case DeadlineKind.COMMISSION_END if deadline.body is not None:
+            return commission_over(case, deadline, facts, at)
+        case DeadlineKind.PROVIDER_ANSWER if deadline.body is not None:
+            return provider_silent(case, deadline.body)
         case _:
             return None
 
 
 def _missed(case: Case, deadline: Deadline, facts: Facts, at: Instant) -> Decision:
     held = holding(case)
-    charged = (held.charged_to if held else None) or case.dispatcher
+    charged = deadline.body or (held.charged_to if held else None) or case.dispatcher
     missed = e.DeadlineMissed(deadline=deadline.id, kind=deadline.kind, charged_to=charged)
-    return record(missed, *_climb(case, deadline.kind, facts, at, after=2, start=charged))
+    return record(
+        missed, *_climb(case, deadline.kind, facts, at, after=2, start=charged, about=deadline.body)
+    )
 
 
 def _climb(
-    case: Case, cause: DeadlineKind, facts: Facts, at: Instant, *, after: int, start: BodyId | None = None
+    case: Case,
+    cause: DeadlineKind,
+    facts: Facts,
+    at: Instant,
+    *,
+    after: int,
+    start: BodyId | None = None,
+    about: BodyId | None = None,
 ) -> list[AnyEvent]:
-    """One rung up from the highest that ``cause`` has reached; at the top an alert that will come again."""
-    reached = [rung.body for rung in case.rungs if rung.cause is cause]
+    """One rung up from the highest that ``cause`` has reached; at the top an alert that will come again.
+
+    ``about`` is the body whose own clock it was, where several have one: each has a ladder of its own, whose top is
+    alerted once. The case's own clocks go on; several that never end would drown them.
+    """
+    reached = [rung.body for rung in case.rungs if rung.cause is cause and rung.about == about]
+    start = start or about
     here = reached[-1] if reached else start or case.lead or case.dispatcher
     above = [body for body in superiors(here, LinkUse.LADDER, facts, at) if body not in reached]
     if above:
         hours, rule = facts.policy.ladder_hours, "policy.ladder_hours"
     else:
         hours, rule = facts.policy.alert_hours, "policy.alert_hours"
-    again = next_rung(cause, hours, rule, version=case.version + after, facts=facts, start=at)
+    again = next_rung(cause, hours, rule, version=case.version + after, facts=facts, start=at, body=about)
     if above:
-        return [e.Escalated(cause=cause, to=above[0], deadline=again)]
-    alert = e.Alerted(cause=cause, body=here, deadline=again)
+        return [e.Escalated(cause=cause, to=above[0], deadline=again, about=about)]
+    alert = e.Alerted(cause=cause, body=here, deadline=None if about else again, about=about)
     if reached or Exceptional.NO_SUPERIOR in case.exceptions:
         return [alert]
     return [alert, e.ExceptionRaised(kind=Exceptional.NO_SUPERIOR, body=here)]

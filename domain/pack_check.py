@@ -13,13 +13,15 @@ from itertools import pairwise, product
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.base import BodyId, Instant, PlaceCode
+from domain.contract_check import contracts
 from domain.jurisdiction import Body, Lead, Matter, Pack, Policy, Post
-from domain.organisation import CANNOT_LEAD
+from domain.organisation import CANNOT_LEAD, NO_OFFICE
 from domain.pack_findings import Finding, finding
 from domain.words import BodyKind, DeadlineKind, Duty, Level, LinkKind, LinkUse, Procedure, Way
 
-CLOCKS = tuple(kind for kind in DeadlineKind if kind is not DeadlineKind.LADDER)
-"""The clocks that need a limit in hours; the ladder's is the policy's ``ladder_hours``."""
+_UNLIMITED = {DeadlineKind.LADDER, DeadlineKind.ASSISTANCE_END, DeadlineKind.COMMISSION_END}
+CLOCKS = tuple(kind for kind in DeadlineKind if kind not in _UNLIMITED)
+"""The clocks that need a limit in hours. The ladder's is the policy's ``ladder_hours``; the others end at a date."""
 
 _ONLY_PETITIONS = frozenset({DeadlineKind.ASK_APPEAL, DeadlineKind.DECIDE_APPEAL})
 
@@ -193,8 +195,8 @@ def _outside(index: _Index) -> Iterator[Finding]:
     above = _upwards(index.pack.bodies, all_but_succession)
     organs = {body.id for body in index.pack.bodies if body.level is Level.OUTSIDE}
     for id_, rows in index.bodies.items():
-        # A provider executes under a contract and never answers, so it is no rung.
-        if climbs.get(id_) or rows[0].kind is BodyKind.PROVIDER or id_ in organs:
+        # Who only helps never answers, so it is no rung.
+        if climbs.get(id_) or rows[0].kind in NO_OFFICE or id_ in organs:
             continue
         if not organs & _reach(above, id_):
             yield finding("no-outside-organ", f"body {id_}")
@@ -367,4 +369,5 @@ _PARTS: tuple[Callable[[_Index], Iterator[Finding]], ...] = (
     _dispatch,
     _people,
     _policy,
+    lambda index: contracts(index.pack),
 )

@@ -107,3 +107,10 @@ EXHAUSTED = Rule(
     next_zh="有新的事实和理由的，请另行登记并写明新在何处；对行政行为不服的，可依法申请行政复议或者提起行政诉讼。",
     next_en="Register new facts as a new case; against an administrative act the law opens reconsideration and the courts.",
 )
+NOT_HANDLED = Rule(
+    "joint.not-handled",
+    zh="本件已办结待审，不再增加联合办理（当前状态：{state}）。",
+    en="The case is resolved, and no further bodies are brought in (state: {state}).",
+    next_zh="审核退回或重新办理后可再请求。",
+    next_en="If it is sent back or handled again, ask then.",
+)

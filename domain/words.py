@@ -53,6 +53,8 @@ class BodyKind(StrEnum):
     JOINT_CONFERENCE = "joint_conference"  # 联席会议
     DISCIPLINE_ORGAN = "discipline_organ"  # 纪检监察机关
     PROVIDER = "provider"  # 服务承接方
+    VOLUNTEER_TEAM = "volunteer_team"  # 志愿服务队
+    PAIRED_UNIT = "paired_unit"  # 结对共建单位
     OUTSIDE_ORGAN = "outside_organ"  # 外部机关
 
 
@@ -94,6 +96,7 @@ class ActorKind(StrEnum):
     PERSON = "person"
     RESIDENT = "resident"
     PARTNER = "partner"
+    PROVIDER = "provider"  # 承接方，凭一次性链接
     SYSTEM = "system"
     CLOCK = "clock"
 
@@ -157,6 +160,12 @@ class DeadlineKind(StrEnum):
     LOOK_AGAIN = "look_again"
     ASK_APPEAL = "ask_appeal"
     DECIDE_APPEAL = "decide_appeal"
+    ANSWER_ASSISTANCE = "answer_assistance"
+    ASSISTANCE_END = "assistance_end"
+    ANSWER_WHISTLE = "answer_whistle"
+    REPORT_IN = "report_in"
+    PROVIDER_ANSWER = "provider_answer"
+    COMMISSION_END = "commission_end"
     LADDER = "ladder"
 
 

@@ -1,6 +1,7 @@
 """The look-up: the slice of the newest pack that a decision needs, read in one statement, so of one version.
 
-Bodies come with everything above them over links of every kind and with their successors; places with those above.
+Bodies come with everything above them over links of every kind and with their successors; places with those above
+and with the bodies there that may whistle or ask for it; contracts with their providers.
 With a matter and a place come the bodies of that place, and above, that the catalogue could name as lead, and their
 posts; with a division its joint conferences.
 Of a body with several rows the one that is valid now is given, else the last that has begun, else the first to come.
@@ -45,9 +46,17 @@ WITH RECURSIVE v AS (
     JOIN places p ON true
     JOIN body b ON b.version = v.version AND b.division = p.code
         AND b.kind = may.lead ->> 'kind' AND b.level = may.lead ->> 'level'
+), contracts AS (
+    SELECT c.id, c.provider, c.doc FROM contract c, v WHERE c.version = v.version AND c.id = ANY ($5)
+), conveners (id) AS (
+    SELECT b.id
+    FROM v, places p JOIN body b ON b.division = p.code
+    WHERE b.version = v.version AND coalesce(v.policy -> 'whistles', '[]') || coalesce(v.policy -> 'asks_whistle', '[]')
+          ? b.kind
 ), reached (id) AS (
     SELECT id FROM (
         SELECT unnest($1::text[]) UNION SELECT id FROM conferences UNION SELECT id FROM candidates
+        UNION SELECT provider FROM contracts UNION SELECT id FROM conveners
     ) asked (id)
     UNION
     SELECT unnest(b.above) FROM reached r JOIN body b ON b.id = r.id AND b.version = (SELECT version FROM v)
@@ -78,8 +87,11 @@ SELECT v.version, v.pack, v.policy,
         WHERE starts_with(here.code, d.division))) AS dispatch,
     (SELECT coalesce(jsonb_agg(c.number ORDER BY c.number), '[]')
      FROM case_now c
-     WHERE c.number = ANY ($5)
-       AND EXISTS (SELECT FROM event x WHERE x.case_id = c.case_id AND x.type = 'way_exhausted')) AS exhausted
+     WHERE c.number = ANY ($6)
+       AND EXISTS (SELECT FROM event x WHERE x.case_id = c.case_id AND x.type = 'way_exhausted')) AS exhausted,
+    (SELECT coalesce(jsonb_object_agg(id, doc), '{}') FROM contracts) AS contracts,
+    (SELECT coalesce(jsonb_object_agg(o.body, o.doc), '{}')
+     FROM provider o WHERE o.version = v.version AND o.body IN (SELECT provider FROM contracts)) AS providers
 FROM v
 """
 
@@ -92,6 +104,7 @@ async def look_up(pool: asyncpg.Pool, needs: Needs) -> Facts:
         sorted(needs.people),
         sorted(needs.matters),
         sorted(needs.places),
+        sorted(needs.contracts),
         sorted(needs.cases),
     )
     if row is None:

@@ -135,6 +135,12 @@ def _tables(pack: Pack) -> Iterable[tuple[str, list[str], Iterable[tuple[Any, ..
         ["procedure", "division", "body"],
         ((row.procedure.value, row.division, row.body) for row in pack.dispatch),
     )
+    yield "provider", ["body", "doc"], ((each.body, each.model_dump(mode="json")) for each in pack.providers)
+    yield (
+        "contract",
+        ["id", "provider", "doc"],
+        ((each.id, each.provider, each.model_dump(mode="json")) for each in pack.contracts),
+    )
 
 
 def _body(body: Body) -> tuple[Any, ...]:

@@ -20,6 +20,7 @@ from domain.events import Recorded
 from domain.evolve import evolve
 from domain.holders import Held, OpenHolding, advance, holding
 from domain.words import DeadlineKind, State
+from ledger.joint import beside_the_lead, told_of_joint_work
 
 Row = dict[str, Any]
 
@@ -103,7 +104,10 @@ def case_row(standing: Standing) -> Row:
         "next_deadline": due,
         "deadline_kind": deadline.kind if deadline else None,
         "due_order": due or "infinity",
-        "missed": any(deadline.kind is DeadlineKind.LADDER for deadline in case.deadlines),
+        # The lateness of a body beside the lead is no lateness of the case.
+        "missed": any(
+            deadline.kind is DeadlineKind.LADDER and deadline.body is None for deadline in case.deadlines
+        ),
         "exceptions": list(case.exceptions),
         "registered_at": case.registered_at.isoformat(),
         "received_at": case.received_at.isoformat() if case.received_at else None,
@@ -155,6 +159,7 @@ def desks(case: Case) -> dict[BodyId, list[str]]:
         (case.reviewer if case.shelving_request else None, "consenting"),
         (case.dispatcher if case.state is State.TRIAGE else None, "triage"),
         *((body, "overseeing") for body in case.overseers),
+        *beside_the_lead(case),
     ]
     found: dict[BodyId, list[str]] = {}
     for body, because in places:
@@ -237,4 +242,4 @@ def _told(before: Case, after: Case, body: e.AnyEvent) -> Sequence[BodyId | None
         case e.Alerted() | e.ExceptionRaised():
             return [body.body]
         case _:
-            return []
+            return told_of_joint_work(before, after, body)

@@ -9,6 +9,7 @@ import click
 
 from console.cli import printed
 from console.cli.acts import act
+from console.cli.links import link
 from console.cli.options import acting, as_json, as_of, time, who
 from console.cli.output import emit
 from console.cli.sending import conclude, note_id
@@ -29,6 +30,7 @@ def case() -> None:
 
 
 case.add_command(act)
+case.add_command(link)
 
 _FIELDS = (
     "matter",

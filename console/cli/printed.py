@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from console.cli.output import table
 from console.shown import called, lasting, local, parts, who
+from console.told import relation
 from console.views import Json
 from console.words import command_word, event_word, field_word, label
 from domain.words import (
@@ -70,6 +71,9 @@ def case(document: Json, zone: ZoneInfo) -> Iterable[str]:
         where = called(names, trouble["body"])
         yield f"  异常：{trouble['missing']['zh']}（{where}）；{trouble['mended_by']['zh']}"
         yield f"  exception: {trouble['missing']['en']} ({where}). {trouble['mended_by']['en']}."
+    if document["relations"]:
+        yield "各单位与本件的关系 relations"
+        yield from table([relation(each, names, zone) for each in document["relations"]])
 
 
 def route(document: Json, _zone: ZoneInfo) -> Iterable[str]:

@@ -13,7 +13,7 @@ from console.words import command_word, field_word, label
 from domain.errors import BadInput
 
 _MOST_FIELDS = 60
-_LONG = frozenset({"text", "ground", "note", "finding", "reply", "evidence", "demand"})
+_LONG = frozenset({"text", "ground", "note", "finding", "reply", "evidence", "demand", "task"})
 
 
 class Choice(NamedTuple):
@@ -64,6 +64,7 @@ def _control(name: str, command: str, lang: str) -> Control:
         return Control(name, words, "time", field.required, hint="2026-03-01T09:00:00+08:00")
     hints = {
         "body": ("单位名称或编号", "a body's name or id"),
+        "bodies": ("单位名称或编号，多个用顿号隔开", "names or ids of bodies, with commas between"),
         "matter": ("事项名称或编号", "a matter's name or id"),
         "case": ("案件号", "a case number"),
         "count": ("正整数", "a whole number"),

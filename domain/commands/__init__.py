@@ -34,6 +34,26 @@ from domain.commands.handoffs import (
     SignReturn,
 )
 from domain.commands.intake import AnswerAtIntake, IntakeCommand, Recategorise, Register, Triage
+from domain.commands.joint import (
+    AcceptAssistance,
+    AcceptMilestone,
+    AnswerAsProvider,
+    AskAssistance,
+    AskProvider,
+    AskWhistle,
+    Commission,
+    DeclineWhistle,
+    EndCommission,
+    FinishAssistance,
+    JointCommand,
+    RecordMilestone,
+    RefuseAssistance,
+    ReleaseAssistance,
+    ReportIn,
+    ScoreEachOther,
+    StandDown,
+    Whistle,
+)
 from domain.commands.ladder import LadderCommand, Oversee, Strike
 from domain.commands.shape import CaseNumber, Command
 from domain.commands.shelving import ConsentToShelving, RefuseShelving, Shelve, ShelvingCommand, Unshelve
@@ -42,42 +62,59 @@ from domain.commands.work import RecordStep, Resolve, Review, Start, WorkCommand
 __all__ = [
     "COMMAND",
     "MODELS",
+    "AcceptAssistance",
+    "AcceptMilestone",
     "AcceptObjection",
     "Acknowledge",
+    "AnswerAsProvider",
     "AnswerAtIntake",
     "AnyCommand",
+    "AskAssistance",
+    "AskProvider",
+    "AskWhistle",
     "CaseNumber",
     "Close",
     "Command",
+    "Commission",
     "ConsentToShelving",
     "ContestObjection",
     "DecideAppeal",
+    "DeclineWhistle",
+    "EndCommission",
+    "FinishAssistance",
     "Inform",
     "NotAccept",
     "Object",
     "Oversee",
     "Propose",
     "Recategorise",
+    "RecordMilestone",
     "RecordStep",
     "RecordVerdict",
     "Redirect",
+    "RefuseAssistance",
     "RefuseReturn",
     "RefuseShelving",
     "Register",
+    "ReleaseAssistance",
     "Reopen",
+    "ReportIn",
     "RequestFinalReview",
     "RequestReview",
     "Resolve",
     "Return",
     "Review",
     "RuleOn",
+    "ScoreEachOther",
     "Shelve",
     "Sign",
     "SignReturn",
+    "StandDown",
     "Start",
     "Strike",
     "Triage",
     "Unshelve",
+    "Whistle",
     "Withdraw",
 ]
 
@@ -88,7 +125,8 @@ AnyCommand = Annotated[
     | ShelvingCommand
     | EndingCommand
     | AppealCommand
-    | LadderCommand,
+    | LadderCommand
+    | JointCommand,
     Field(discriminator="type"),
 ]
 

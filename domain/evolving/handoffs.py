@@ -3,7 +3,7 @@
 from domain import events as e
 from domain.case import Case, Objection, Proposal, ReturnRequest, Ruling
 from domain.evolving.appeals import succeeded_above
-from domain.evolving.shape import HAND_OFF, Change, Table, clocks, plus
+from domain.evolving.shape import HAND_OFF, Change, Table, clocks, plus, stops_assisting
 from domain.words import DeadlineKind
 
 
@@ -39,8 +39,10 @@ def _proposed(case: Case, body: e.Proposed, r: e.Recorded) -> Change:
 
 
 def _signed(case: Case, body: e.Signed | e.DeemedSigned, r: e.Recorded) -> Change:
+    case = stops_assisting(case, body.lead)
     return {
         **_new_lead(case, body.lead, r),
+        "assistances": case.assistances,
         "sender": case.proposal.by if case.proposal else case.dispatcher,
         "designated": False,
         "acknowledged": True,
@@ -116,8 +118,10 @@ def _ruled(case: Case, _: e.Ruled, r: e.Recorded) -> Change:
 
 
 def _designated(case: Case, body: e.Designated, r: e.Recorded) -> Change:
+    case = stops_assisting(case, body.lead)
     return {
         **_new_lead(case, body.lead, r),
+        "assistances": case.assistances,
         "sender": body.by,
         "designated": True,
         "acknowledged": False,
@@ -135,6 +139,8 @@ def _succeeded(case: Case, body: e.Succeeded, _: e.Recorded) -> Change:
     if body.by is None:
         return {"succeeded": (*case.succeeded, body.body)}
     heir = body.by
+    if body.body in {case.lead, case.dispatcher}:
+        case = stops_assisting(case, heir)
 
     def now(name: str | None) -> str | None:
         return heir if name == body.body else name
@@ -145,6 +151,8 @@ def _succeeded(case: Case, body: e.Succeeded, _: e.Recorded) -> Change:
     proposal, request, ruling = case.proposal, case.return_request, case.ruling
     return {
         "succeeded": (*case.succeeded, body.body),
+        "assistances": case.assistances,
+        "deadlines": case.deadlines,
         "dispatcher": now(case.dispatcher),
         "registrar": now(case.registrar),
         "lead": now(case.lead),

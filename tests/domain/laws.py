@@ -10,18 +10,21 @@ stale, which clocks may run. A law that asked the code under test would agree wi
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 
 from domain import events as e
 from domain.case import Case
+from domain.events.joint import JointEvent
 from domain.evolve import fold
 from domain.holders import Held, holding, tile
 from domain.words import ActorKind, Charge, DeadlineKind, State
+from tests.domain import laws_joint
 from tests.domain.laws_endings import (
     misconduct_only_leaves,
     shelving_is_bounded,
     the_instances_follow_one_another,
 )
+from tests.domain.laws_joint import JOINT, deadlines, lead_after
 from tests.domain.telling import Step, Story
 
 D = DeadlineKind
@@ -55,7 +58,9 @@ MOVES_NO_HOLDING = (
     e.ShelvingRefused,
     e.AppealLapsed,
     e.WayExhausted,
+    *get_args(JointEvent),
 )
+"""All joint work is among them: it never moves the answering body or the charge."""
 RINGING = (e.DeadlineMissed, e.Escalated, e.Alerted, e.ExceptionRaised, e.OversightAdded)
 
 WAITS_FOR = {
@@ -95,7 +100,9 @@ def refused_changes_nothing(step: Step) -> None:
     if step.decision.refusal is None:
         return
     assert all(isinstance(event.body, e.PushDownRefused) for event in step.events)
-    assert bool(step.events) == (step.decision.refusal.rule == "push-down.protected")
+    assert bool(step.events) == (
+        step.decision.refusal.rule in {"push-down.protected", "push-down.assistance"}
+    )
     if step.before is None or step.after is None:
         assert step.before is step.after is None
         return
@@ -251,6 +258,7 @@ def whole(story: Story) -> None:
     somebody_answers_at_every_instant(story)
     the_charge_is_the_one_of_the_table(story)
     never_silent(story)
+    laws_joint.whole(story)
     the_fold_is_the_case(story)
     versions_and_times(story)
     three_persons(story)
@@ -358,13 +366,14 @@ def _reckoned(events: Iterable[e.Recorded]) -> tuple[str, str, str] | None:  # n
 def never_silent(story: Story) -> None:
     """An open case waits for somebody on a clock of its own; an ended one waits for nothing."""
     case = story.case
-    running = {deadline.cause or deadline.kind for deadline in case.deadlines}
+    own = [deadline for deadline in case.deadlines if deadline.body is None]
+    running = {deadline.cause or deadline.kind for deadline in own}
     if case.ending is not None:
         assert case.deadlines == ()
         assert holding(case) is None
         return
     assert holding(case) is not None
-    assert case.deadlines, "an open case without a clock is silent"
+    assert own, "an open case without a clock is silent"
     assert WAITS_FOR[case.state] in running, f"{case.state} waits without a clock"
     others = {WAITS_FOR[case.state], D.RESOLVE, D.ACKNOWLEDGE}
     others |= {D.CONSENT} if case.shelving_request else set()
@@ -374,7 +383,7 @@ def never_silent(story: Story) -> None:
         assert D.RESOLVE in running, "the resident's clock stands still"
     if D.ACKNOWLEDGE in running:
         assert case.designated
-    assert len(running) == len(case.deadlines), "two clocks of one kind"
+    assert len(running) == len(own), "two clocks of one kind"
 
 
 def the_fold_is_the_case(story: Story) -> None:
@@ -393,13 +402,8 @@ def versions_and_times(story: Story) -> None:
     assert all(left.at <= right.at for left, right in pairwise(story.events))
     recorded = [event.recorded_at for event in story.events]
     assert all(left and right and left <= right for left, right in pairwise(recorded))
-    set_ = [deadline.id for event in story.events for deadline in _deadlines(event.body)]
+    set_ = [deadline.id for event in story.events for deadline in deadlines(event.body)]
     assert len(set_) == len(set(set_)), "two deadlines of one id"
-
-
-def _deadlines(body: e.AnyEvent) -> list[Any]:
-    alone = [getattr(body, field, None) for field in ("deadline", "resolve", "window")]
-    return [*(each for each in alone if hasattr(each, "due")), *getattr(body, "deadlines", ())]
 
 
 def three_persons(story: Story) -> None:
@@ -408,7 +412,7 @@ def three_persons(story: Story) -> None:
     lead: str | None = None
     for event in story.events:
         body, who = event.body, event.actor.person
-        lead = getattr(body, "lead", lead)
+        lead = lead_after(body, lead)
         if isinstance(body, e.Registered | e.Reopened):
             parts = [set(), set(), set()]
         by_lead = isinstance(body, e.StepRecorded) and lead is not None and body.by == lead
@@ -452,8 +456,10 @@ def the_residents_clock_is_his_own(story: Story) -> None:
     for event in story.events:
         if isinstance(event.body, e.Registered | e.Reopened):
             start = event.at
-        for deadline in _deadlines(event.body):
-            assert deadline.due == deadline.started_at + timedelta(hours=deadline.hours)
+        for deadline in deadlines(event.body):
+            length = deadline.due - deadline.started_at
+            short = timedelta(hours=1) if deadline.calendar == "fixed-date/1" else timedelta(microseconds=1)
+            assert timedelta(0) <= timedelta(hours=deadline.hours) - length < short
             if deadline.kind is D.RESOLVE and deadline.rule not in _FRESH:
                 assert deadline.started_at == start
             elif deadline.kind is D.ASK_APPEAL:
@@ -467,18 +473,20 @@ def the_residents_clock_is_his_own(story: Story) -> None:
 def the_ladder_only_climbs(story: Story) -> None:
     """§3.7: one rung at a time, each straight above the last, from the body whose time it was; the top alerts."""
     bodies = {body.id: body for body in story.pack.bodies}
-    here: dict[D, str] = {}
+    here: dict[tuple[D, str | None], str] = {}
     for event in story.events:
         if isinstance(event.body, e.DeadlineMissed):
-            here[event.body.kind] = event.body.charged_to
+            about = event.body.charged_to if event.body.kind in JOINT else None
+            here[event.body.kind, about] = event.body.charged_to
         if isinstance(event.body, e.Escalated | e.Alerted):
             assert event.actor.kind is ActorKind.CLOCK
-            below = here[event.body.cause]
+            ladder = (event.body.cause, event.body.about)
+            below = here[ladder]
             if isinstance(event.body, e.Alerted):
                 assert event.body.body == below
             else:
                 assert event.body.to in {link.to for link in bodies[below].links}, "a rung was skipped"
-                here[event.body.cause] = event.body.to
+                here[ladder] = event.body.to
 
 
 def rehandling_is_counted(story: Story) -> None:

@@ -16,6 +16,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from domain import (
     appeals,
+    assistance,
     authority,
     decide,
     disputes,
@@ -24,6 +25,7 @@ from domain import (
     holders,
     intake,
     ladder,
+    relations,
     shelving,
     work,
 )
@@ -33,17 +35,22 @@ from domain.base import Instant
 from domain.case import Case
 from domain.deadlines import set_deadline
 from domain.decision import NOTHING, Decision
+from domain.evolving import handoffs as evolving_handoffs
+from domain.evolving import joint as evolving_joint
 from domain.evolving.appeals import opinion_of
 from domain.facts import Facts
 from domain.holders import Held
+from domain.joint_words import QuestionState
 from domain.words import DeadlineKind, Ending, Procedure
 from tests import small
 from tests.domain import (
     telling,
     test_holders_tables,
     test_rules_clocks,
+    test_rules_commission,
     test_rules_handoffs,
     test_rules_intake,
+    test_rules_joint,
     test_rules_petition,
     test_rules_redirects,
     test_rules_shelving,
@@ -208,7 +215,30 @@ def _the_window_never_ends(case: Case, body: e.Resolved) -> dict[str, Any]:
     return {"opinion": opinion and opinion.model_copy(update={"ask_until": late})}
 
 
+def _a_whistle_leads(patch: pytest.MonkeyPatch) -> None:
+    _evolves(e.ReportedIn, lambda _, body: {"lead": body.body})(patch)
+
+
+def _all_of_a_kind_stop(patch: pytest.MonkeyPatch) -> None:
+    """One body reports in, and nobody waits for the others any more."""
+    right = evolving._TABLE[e.ReportedIn]
+
+    def wrong(case: Case, body: Any, recorded: e.Recorded) -> dict[str, Any]:
+        others = tuple(each for each in case.deadlines if each.kind is not DeadlineKind.REPORT_IN)
+        return {**right(case, body, recorded), "deadlines": others}
+
+    patch.setitem(evolving._TABLE, e.ReportedIn, wrong)
+
+
 BY_MACHINE: dict[str, Plant] = {
+    "who reports in leads": _a_whistle_leads,
+    "any task may be given to a community": _replaces(_no, (assistance, "_against_the_lists")),
+    "who becomes the lead goes on assisting": _replaces(
+        lambda case, _: case, (evolving_handoffs, "stops_assisting")
+    ),
+    "the end of a case leaves what was asked": _replaces(
+        lambda self, *_: self, (relations.Assistance, "over"), (relations.Call, "over")
+    ),
     "any body may be made lead": _replaces(_no, (handoffs, "unfit_lead"), (disputes, "unfit_lead")),
     "a designated body may return": _sees("return", designated=False),
     "a missed deadline is not recorded": _replaces(lambda *_: NOTHING, (ladder, "_missed")),
@@ -262,6 +292,29 @@ BY_MACHINE: dict[str, Plant] = {
 }
 
 BY_STORY: dict[str, tuple[Plant, Callable[[], None]]] = {
+    "one report-in lets all the others off": (
+        _all_of_a_kind_stop,
+        test_rules_joint.test_who_does_not_report_in_is_carried_up_above_itself_rung_by_rung_and_alerted_once,
+    ),
+    "a lapsed contract goes on": (
+        _evolves(e.CommissionLapsed, lambda case, _: {"commissions": case.commissions}),
+        test_rules_commission.test_a_qualification_that_runs_out_in_mid_work_is_an_event_and_ends_the_work,
+    ),
+    "a late answer counts": (
+        _evolves(
+            e.ProviderAnswered,
+            lambda case, body: (
+                evolving_joint._question_is(case, body.link, body.provider, QuestionState.ANSWERED)
+                if not body.late
+                else {"commissions": ()}
+            ),
+        ),
+        test_rules_commission.test_silence_of_a_provider_is_an_event_and_a_late_answer_changes_no_state,
+    ),
+    "a helper's people enter the verdict": (
+        lambda patch: patch.setattr(Case, "took_part", property(lambda _: frozenset())),
+        test_rules_joint.test_nobody_who_serves_a_body_that_took_part_enters_the_verdict,
+    ),
     "a late lead gets no time to act again": (
         _replaces(
             lambda case, facts, at, after=1: set_deadline(

@@ -15,7 +15,7 @@ from domain.authority import WHO
 from domain.jurisdiction import Body, Pack
 from domain.words import ActorKind, Role, State
 from tests import small
-from tests.domain import world
+from tests.domain import joint_rows, world
 from tests.domain.telling import Story, personal, refuses
 
 ANSWERS = {"truth": "true", "ours": True, "contacted": "yes", "solved": "yes"}
@@ -162,6 +162,7 @@ ROWS = (
     Row("decide_appeal", _appeal, small.GOVERNMENT, "head reviewer", DECISION),
     Row("oversee", _working, small.GOVERNMENT, "supervisor"),
     Row("oversee", _working, small.CITY_GOVERNMENT, "supervisor"),
+    *(Row(*each) for each in joint_rows.ROWS),
 )
 IDS = [f"{row.command}-at-{row.body}" for row in ROWS]
 
@@ -175,7 +176,7 @@ def fresh(role: Role, body: str) -> Actor:
 
 
 def _everybody() -> Pack:
-    bodies = {row.body for row in ROWS} | set(STRANGERS)
+    bodies = {row.body for row in ROWS} | {*STRANGERS, joint_rows.STRANGER}
     posts = [world.post(fresh(role, body)) for role in Role for body in sorted(bodies)]
     # Nobody may hold a hat at the lead and enter a verdict, so the fresh ones are different persons at each body.
     return world.with_posts(
@@ -211,6 +212,8 @@ def test_the_right_hat_of_another_body_does_not_pass(row: Row, stranger: str) ->
     role = Role(row.hats.split()[0])
     if stranger == small.PETITION and row.comes_to in OF_A_PETITION:
         stranger = small.DISPATCH
+    joint = row in ROWS[-len(joint_rows.ROWS) :]
+    stranger = joint_rows.STRANGER if joint and stranger in joint_rows.RELATED else stranger
     assert _rule_of(story, row, at_body(role, stranger)) == "authority.wrong-body"
 
 
@@ -398,6 +401,8 @@ IN: dict[str, tuple[State, ...]] = {
     "oversee": tuple(State)[:-1],
     "inform": tuple(State)[:-1],
     "recategorise": (State.WORKING,),
+    **{row[0]: tuple(State)[: joint_rows.IN.get(row[0], -1)] for row in joint_rows.ROWS},
+    **dict.fromkeys(joint_rows.EVER, tuple(State)),
 }
 OTHERWISE = {
     "triage": "intake.not-in-triage",
@@ -428,6 +433,7 @@ OTHERWISE = {
     "request_review": "appeal.no-opinion",
     "request_final_review": "appeal.no-opinion",
     "decide_appeal": "appeal.none-asked",
+    **dict.fromkeys(joint_rows.IN, joint_rows.NOT_HANDLED),
 }
 
 

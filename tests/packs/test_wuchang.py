@@ -54,7 +54,7 @@ def test_its_counts(wuchang: Pack) -> None:
     placed = {body.division for body in wuchang.bodies}
     divisions = [place for place in wuchang.places if place.property_status is None]
     assert sum(place.code not in placed for place in divisions) == 3495 - urban - 1873 == 81
-    assert len(wuchang.bodies) == 12381
+    assert len(wuchang.bodies) == 12385
     assert len(wuchang.matters) == 75
 
 
