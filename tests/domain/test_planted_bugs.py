@@ -279,15 +279,10 @@ BY_MACHINE: dict[str, Plant] = {
     "the ladder blames the lead for every delay": _only_the_lead_is_blamed,
     "every ringing makes stale": _replaces(frozenset(), (evolving, "_CLOCKWORK")),
     "nobody is charged": _replaces(_not_held, (holders, "_charge")),
-    "a review may be asked for ever": _evolves(e.Resolved, _the_window_never_ends),
-    "who had a part decides the review": _sees("decide_appeal", handlers=(), reviewers=(), rulers=()),
     "the organ above is skipped": _replaces(lambda *_: small.CITY_GOVERNMENT, (appeals, "organ_above")),
     "what was revoked stays with the organ": _evolves(e.AppealDecided, lambda _, body: {"lead": body.by}),
-    "what is exhausted is opened again": _sees("reopen", opinion=None),
     "shelved time counts as work": lambda patch: patch.setattr(Case, "paused", property(lambda _: False)),
     "a shelving never ends": _replaces(lambda *_: NOTHING, (ladder, "looked_at_again")),
-    "shelvings have no longest time": _replaces(_no, (shelving, "_too_long")),
-    "an opinion may be delivered tomorrow": _replaces(_no, (appeals, "delivered_wrongly")),
     "a hotline case gets an opinion": _sees("resolve", procedure=Procedure.PETITION),
 }
 
@@ -377,6 +372,28 @@ BY_STORY: dict[str, tuple[Plant, Callable[[], None]]] = {
     "a closing cuts the window short": (
         _sees("request_review", ending=Ending.WITHDRAWN),
         test_rules_petition.test_a_closing_does_not_cut_the_window_short,
+    ),
+    "what is exhausted is opened again": (
+        _sees("reopen", opinion=None),
+        test_rules_petition.test_what_is_exhausted_is_neither_asked_nor_opened_nor_registered_again,
+    ),
+    "an opinion may be delivered tomorrow": (
+        _replaces(_no, (appeals, "delivered_wrongly")),
+        lambda: test_rules_petition.test_an_opinion_is_delivered_after_the_body_had_the_case_and_not_tomorrow(
+            timedelta(minutes=1)
+        ),
+    ),
+    "shelvings have no longest time": (
+        _replaces(_no, (shelving, "_too_long")),
+        test_rules_shelving.test_one_shelving_and_all_of_them_have_a_longest_time,
+    ),
+    "a review may be asked for ever": (
+        _evolves(e.Resolved, _the_window_never_ends),
+        test_rules_petition.test_the_window_to_ask_ends_thirty_days_after_the_delivery,
+    ),
+    "who had a part decides the review": (
+        _sees("decide_appeal", handlers=(), reviewers=(), rulers=()),
+        test_rules_petition.test_who_had_a_part_in_the_case_does_not_decide_its_review,
     ),
     "silence consents to a shelving": (
         _replaces(lambda _: NOTHING, (ladder, "unanswered")),
