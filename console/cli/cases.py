@@ -180,7 +180,7 @@ def clocks(number: str) -> None:
 def route(matter: str, place: str) -> None:
     """该事项在该地点应由谁主办，为什么 / which body such a case belongs to, and why.
 
-    例 / example: zeren case route --matter compound-elevator --place 420106001007-c01
+    例 / example: zeren case route --matter compound-roof-leak --place 420106001007-c01
     """
 
     async def look(reader: Reader) -> Json:
