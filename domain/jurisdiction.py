@@ -10,7 +10,9 @@
 Nothing here is a rule; the rules read it. The sources of a pack's claims stand in the pack, beside each row.
 """
 
-from pydantic import Field, NonNegativeInt, PositiveInt
+from typing import Annotated
+
+from pydantic import Field, Strict
 
 from domain.base import BodyId, Frozen, Instant, MatterId, PersonId, PlaceCode
 from domain.words import (
@@ -24,6 +26,15 @@ from domain.words import (
     PropertyStatus,
     Role,
 )
+
+LONGEST_LIMIT = 10 * 366 * 24
+"""Hours: ten years. A limit beyond that is a slip of the pen, and some would not fit into a calendar."""
+
+Hours = Annotated[int, Strict(), Field(gt=0, le=LONGEST_LIMIT)]
+"""A length of time, in whole hours."""
+
+Times = Annotated[int, Strict(), Field(ge=0, le=100)]
+"""How often something may happen."""
 
 
 class Name(Frozen):
@@ -133,7 +144,7 @@ class Matter(Frozen):
     never_lead: tuple[Level, ...] = ()
     duty: Duty = Duty.NOT_LISTED
     ground: str
-    limits: dict[DeadlineKind, PositiveInt] = Field(default_factory=dict[DeadlineKind, PositiveInt])
+    limits: dict[DeadlineKind, Hours] = Field(default_factory=dict[DeadlineKind, Hours])
     promise: Name
     routes: tuple[PropertyRoute, ...] = ()
 
@@ -165,15 +176,15 @@ class Policy(Frozen):
     """
 
     id: str
-    limits: dict[Procedure, dict[DeadlineKind, PositiveInt]]
+    limits: dict[Procedure, dict[DeadlineKind, Hours]]
     links: dict[LinkUse, tuple[LinkKind, ...]]
-    return_hours: PositiveInt
-    rehandlings: dict[Procedure, NonNegativeInt]
-    reopen_hours: PositiveInt
-    ladder_hours: PositiveInt
-    alert_hours: PositiveInt
-    again_hours: PositiveInt
-    hand_backs: PositiveInt
+    return_hours: Hours
+    rehandlings: dict[Procedure, Times]
+    reopen_hours: Hours
+    ladder_hours: Hours
+    alert_hours: Hours
+    again_hours: Hours
+    hand_backs: Annotated[Times, Field(gt=0)]
     joint_conference: dict[PlaceCode, BodyId] = Field(default_factory=dict[PlaceCode, BodyId])
     appeal: dict[Procedure, Name]
 

@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -50,6 +51,7 @@ def create_app(desk: Desk, settings: Settings, client: Client | None = None) -> 
     app.add_api_route("/readyz", _readyz, include_in_schema=False)
     app.add_exception_handler(RequestValidationError, _bad_parameter)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(ClientDisconnect, _gone)
     for kind in (ZerenError, asyncpg.PostgresError, asyncpg.InterfaceError, RPCError, OSError, Exception):
         app.add_exception_handler(kind, _raised)
     app.add_middleware(Guard, settings=settings)  # pyright: ignore[reportArgumentType] - plain ASGI
@@ -96,6 +98,16 @@ async def _http_error(request: Request, error: Exception) -> Response:
         405: ("这个地址不接受此方法。", "This address does not take that method."),
     }.get(error.status_code, ("请求无法处理。", "The request cannot be dealt with."))
     return _answer(request, error.status_code, f"http-{error.status_code}", zh, en)
+
+
+async def _gone(request: Request, error: Exception) -> Response:  # noqa: ARG001 - as a handler is called
+    """Whoever asked hung up before the request was whole: nothing was done, and nobody hears the answer."""
+    return problem(
+        400,
+        "client-gone",
+        "请求没有传完，什么都没有办理。",
+        "The request did not come in whole; nothing was done.",
+    )
 
 
 async def _raised(request: Request, error: Exception) -> Response:

@@ -43,6 +43,14 @@ _STATUS = {
 }
 
 
+_UNEXPECTED = (
+    500,
+    "unexpected",
+    "出现意外错误，请联系运维。",
+    "Something unexpected happened; tell the operator.",
+)
+
+
 def problem(status: int, code: str, zh: str, en: str, **more: Any) -> JSONResponse:  # noqa: ANN401 - members of RFC 9457
     """A problem document. ``code`` is stable and names the rule or the kind of mistake."""
     body: dict[str, Any] = {
@@ -73,6 +81,11 @@ def from_error(error: Exception) -> tuple[int, str, str, str]:
         case RPCError():
             away = temporal_away()
             return 503, "not-running", away.zh, away.en
+        case (
+            asyncpg.DataError() | asyncpg.IntegrityConstraintViolationError() | asyncpg.SyntaxOrAccessError()
+        ):
+            # The database answered well enough; what it was given is our mistake.
+            return _UNEXPECTED
         case asyncpg.PostgresError() | asyncpg.InterfaceError() | OSError():
             away = database_away()
             return 503, "not-running", away.zh, away.en
@@ -85,12 +98,7 @@ def from_error(error: Exception) -> tuple[int, str, str, str]:
                 en if between else f"It was not done: {zh}",
             )
         case _:
-            return (
-                500,
-                "unexpected",
-                "出现意外错误，请联系运维。",
-                "Something unexpected happened; tell the operator.",
-            )
+            return _UNEXPECTED
 
 
 def answer(receipt: Receipt, *, created: bool = False) -> JSONResponse:
