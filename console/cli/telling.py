@@ -46,6 +46,9 @@ def tell(error: BaseException) -> Told | None:
         case click.ClickException() | click.exceptions.Exit() | click.Abort() | BrokenPipeError():
             # A closed pipe (`zeren queue | head`) is no trouble of ours; click ends quietly.
             return None
+        case BaseExceptionGroup():
+            # Several pieces of work went on at once, and most often all of them failed alike.
+            return tell(error.exceptions[0])
         case ZerenError():
             return _of_the_house(error)
         case RPCError():
