@@ -21,6 +21,7 @@ from console.polling import worker_polls
 from console.settings import Settings, data_folder
 from domain.errors import LedgerError
 from ledger.alarms import alarms
+from ledger.errors import DATABASE_ERRORS
 from ledger.keys import Keyring
 from ledger.packs import current_pack
 from ledger.reads import open_cases
@@ -162,7 +163,7 @@ async def _of_the_workflows(settings: Settings) -> AsyncIterator[Check]:
                     break
                 # What Temporal lists is a moment behind what it does.
                 await asyncio.sleep(2)
-    except (TemporalAway, RPCError, NotRunning, asyncpg.PostgresError):
+    except (TemporalAway, RPCError, NotRunning, *DATABASE_ERRORS):
         return
     yield Check(
         "workflows",

@@ -21,7 +21,7 @@ from console.cli.usage import usage
 from console.errors import NotRunning, WrongUsage
 from console.opening import database_away, temporal_away
 from domain.errors import BadInput, ZerenError
-from ledger.errors import NoPack
+from ledger.errors import DATABASE_ERRORS, OUR_MISTAKES, NoPack
 
 _R = TypeVar("_R")
 
@@ -53,7 +53,7 @@ def tell(error: BaseException) -> Told | None:
             return _of_the_house(error)
         case RPCError():
             return _not_running(temporal_away())
-        case asyncpg.PostgresError() | asyncpg.InterfaceError() | ConnectionError() | TimeoutError():
+        case _ if isinstance(error, (*DATABASE_ERRORS, ConnectionError, TimeoutError)):
             return _of_the_database(error)
         case KeyboardInterrupt() | asyncio.CancelledError():
             return Told(
@@ -84,19 +84,16 @@ def _of_the_house(error: ZerenError) -> Told:
     return Told(1, "failed", zh, en)
 
 
-def _of_the_database(error: Exception) -> Told:
+def _of_the_database(error: BaseException) -> Told:
     match error:
-        case asyncpg.UndefinedTableError():
+        case asyncpg.UndefinedTableError() | asyncpg.UndefinedColumnError():
             return Told(
                 1,
                 "not_running",
-                "数据库尚未准备好；请先运行 zeren migrate。",
-                "The database has not been prepared; run zeren migrate first.",
+                "数据库尚未为本版本准备好；请先运行 zeren migrate。",
+                "The database has not been prepared for this version; run zeren migrate first.",
             )
-        case (
-            asyncpg.DataError() | asyncpg.IntegrityConstraintViolationError() | asyncpg.SyntaxOrAccessError()
-        ):
-            # The database answered well enough; what it was given is our mistake.
+        case _ if isinstance(error, OUR_MISTAKES):
             return _unexpected(error)
         case _:
             return _not_running(database_away())

@@ -67,8 +67,10 @@ def _fits(wanted: object) -> tuple[str, str]:
             return f"应为 {least} 至 {most} 的整数", f"has to be a whole number from {least} to {most}"
         case click.types.IntParamType():
             return "应为整数", "has to be a whole number"
-        case click.Path(file_okay=False):
+        case click.Path(file_okay=False, exists=True):
             return "应为已有的文件夹", "has to be a folder that is there"
+        case click.Path(file_okay=False):
+            return "应为文件夹", "has to be a folder"
         case click.Path():
             return "应为文件的路径", "has to be the path of a file"
         case _:

@@ -8,7 +8,6 @@ import asyncio
 from http import HTTPStatus
 from importlib.resources import files
 
-import asyncpg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -27,6 +26,7 @@ from console.web.guard import Guard
 from console.web.pages import pages, refused_page, wants_page
 from console.web.problems import from_error, problem
 from domain.errors import ZerenError
+from ledger.errors import DATABASE_ERRORS
 
 _log = structlog.get_logger("zeren.console")
 
@@ -52,7 +52,7 @@ def create_app(desk: Desk, settings: Settings, client: Client | None = None) -> 
     app.add_exception_handler(RequestValidationError, _bad_parameter)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(ClientDisconnect, _gone)
-    for kind in (ZerenError, asyncpg.PostgresError, asyncpg.InterfaceError, RPCError, OSError, Exception):
+    for kind in (ZerenError, *DATABASE_ERRORS, RPCError, OSError, Exception):
         app.add_exception_handler(kind, _raised)
     app.add_middleware(Guard, settings=settings)  # pyright: ignore[reportArgumentType] - plain ASGI
     return app
@@ -71,7 +71,7 @@ async def _readyz(request: Request) -> Response:
         async with asyncio.timeout(8):
             ready["database"] = await desk.ready()
             ready["worker"] = client is not None and await worker_polls(client, settings.task_queue)
-    except (RPCError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except (RPCError, *DATABASE_ERRORS, OSError) as error:
         _log.warning("not ready", exc_info=error)
     ok = all(ready.values())
     return JSONResponse(

@@ -8,7 +8,6 @@
 from http import HTTPStatus
 from typing import Any
 
-import asyncpg
 from fastapi.responses import JSONResponse
 from temporalio.service import RPCError
 
@@ -17,7 +16,7 @@ from console.errors import NotRunning, UnknownCase
 from console.opening import database_away, temporal_away
 from domain.errors import BadInput, ZerenError
 from domain.rules import Refusal
-from ledger.errors import NoPack
+from ledger.errors import DATABASE_ERRORS, OUR_MISTAKES, NoPack
 from workflows.door import OutcomeKind
 
 MEDIA_TYPE = "application/problem+json"
@@ -81,12 +80,9 @@ def from_error(error: Exception) -> tuple[int, str, str, str]:
         case RPCError():
             away = temporal_away()
             return 503, "not-running", away.zh, away.en
-        case (
-            asyncpg.DataError() | asyncpg.IntegrityConstraintViolationError() | asyncpg.SyntaxOrAccessError()
-        ):
-            # The database answered well enough; what it was given is our mistake.
+        case _ if isinstance(error, OUR_MISTAKES):
             return _UNEXPECTED
-        case asyncpg.PostgresError() | asyncpg.InterfaceError() | OSError():
+        case _ if isinstance(error, (*DATABASE_ERRORS, OSError)):
             away = database_away()
             return 503, "not-running", away.zh, away.en
         case ZerenError():
