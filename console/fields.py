@@ -34,6 +34,9 @@ LONGEST_VALUE = 200
 LONGEST_LIST = 4_000
 """Characters of a list that was typed in one line."""
 
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+"""Nothing that an office deals with lies before it."""
+
 Kind = Literal["choice", "yes_no", "instant", "body", "bodies", "matter", "place", "case", "count", "line"]
 
 _OWN = frozenset({"id", "actor", "expected_version", "personal", "type", "number"})
@@ -265,7 +268,7 @@ def instant(name: str, text: str) -> datetime:
     try:
         read_as = datetime.fromisoformat(text)
         if read_as.tzinfo is not None:
-            return read_as.astimezone(UTC)
+            return _likely(name, read_as.astimezone(UTC))
     except (ValueError, OverflowError):
         raise _bad(
             name,
@@ -277,6 +280,13 @@ def instant(name: str, text: str) -> datetime:
         "缺少时区；请写成 2026-03-01T09:00:00+08:00",
         "has no offset from UTC; write it like 2026-03-01T09:00:00+08:00",
     )
+
+
+def _likely(name: str, at: datetime) -> datetime:
+    """The instant itself. Raises BadInput for one that can only be a slip, such as the year 0206 for 2026."""
+    if at < EARLIEST:
+        raise _bad(name, "早于 1900 年；请核对年份", "lies before 1900; check the year")
+    return at
 
 
 def _bad(name: str, zh: str, en: str) -> BadInput:

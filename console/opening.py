@@ -18,6 +18,9 @@ from console.errors import NotRunning
 from console.links import Links
 from console.reader import Reader
 from console.settings import Settings
+from domain.errors import LedgerAway
+from domain.ports import Answered, Ask
+from ledger.errors import DATABASE_ERRORS
 from ledger.keys import Keyring
 from ledger.load import answered
 from ledger.pool import open_pool
@@ -41,7 +44,7 @@ async def opened_pool(settings: Settings) -> AsyncGenerator[asyncpg.Pool]:
     """The ledger's database. Raises NotRunning."""
     try:
         pool = await open_pool(settings.database_url)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+    except (OSError, *DATABASE_ERRORS, ValueError) as error:
         raise database_away() from error
     try:
         yield pool
@@ -65,9 +68,17 @@ async def opened_desk(settings: Settings) -> AsyncGenerator[Opened]:
             client = await connect(settings.temporal_address, settings.temporal_namespace)
         except TemporalAway as error:
             raise temporal_away() from error
-        door = Door(client, partial(answered, pool), task_queue=settings.task_queue)
+        door = Door(client, partial(_find, pool), task_queue=settings.task_queue)
         desk = Desk(pool, keyring, door)
         yield Opened(settings, pool, client, door, desk, Links(pool, keyring, desk))
+
+
+async def _find(pool: asyncpg.Pool, ask: Ask) -> Answered:
+    """The ledger's answer to a command. Raises LedgerAway."""
+    try:
+        return await answered(pool, ask)
+    except (*DATABASE_ERRORS, ConnectionError, TimeoutError) as error:
+        raise LedgerAway("the ledger's database does not answer") from error
 
 
 def database_away() -> NotRunning:

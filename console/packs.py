@@ -23,6 +23,7 @@ import csv
 import io
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -118,6 +119,8 @@ class _Reader:
             return (self.folder / name).read_bytes().decode("utf-8-sig")
         except (FileNotFoundError, NotADirectoryError):
             self._say("file-missing", name)
+        except OSError as error:
+            self._say("file-unreadable", name, reason=error.strerror)
         except UnicodeDecodeError:
             self._say("file-encoding", name)
         return None
@@ -130,9 +133,12 @@ class _Reader:
         try:
             # TOML knows no lone CR, so line ends of every system are read as one.
             table: Fields = tomllib.loads(text.replace("\r\n", "\n"))
-        except tomllib.TOMLDecodeError as error:
-            self._say("toml", name, reason=str(error))
+        except (ValueError, RecursionError) as error:
+            # Beside its own error tomllib lets out what a number of thousands of digits, or deep nesting, brings about.
+            deep = isinstance(error, RecursionError)
+            self._say("toml", name, reason="nested too deeply" if deep else str(error))
             return {}
+        self._no_control_characters(name, table)
         known = {*rows, *keys, *(("defaults",) if rows else ())}
         for key in table.keys() - known:
             self._say("key-unknown", name, key=key, known=", ".join(sorted(known)))
@@ -140,6 +146,14 @@ class _Reader:
         for row in rows:
             table[row] = list(self._rows(name, text, row, table.get(row, []), _as_fields(defaults)))
         return table
+
+    def _no_control_characters(self, where: str, table: Fields) -> None:
+        """No text may hold what neither a database nor a page can show; line ends and tabs are layout."""
+        for key, text in _texts(table):
+            for char in text:
+                if unicodedata.category(char) == "Cc" and char not in "\t\n\r":
+                    self._say("control-character", where, key=key, char=f"{ord(char):04X}")
+                    break
 
     def _rows(self, name: str, text: str, key: str, found: object, defaults: Fields) -> Iterator[_Row]:
         heads = re.compile(rf"^\s*\[\[\s*{key}\s*\]\]")
@@ -164,16 +178,20 @@ class _Reader:
         if text is None:
             return
         reader = csv.reader(io.StringIO(text, newline=""))
-        first = next(reader, list[str]())
-        if tuple(first) != header:
-            self._say("csv-header", f"{name}:1", header=",".join(header))
-            return
-        for row in reader:
-            where = f"{name}:{reader.line_num}"
-            if len(row) == len(header):
-                yield where, row
-            elif row:
-                self._say("csv-row", where, want=len(header), got=len(row))
+        try:
+            first = next(reader, list[str]())
+            if tuple(first) != header:
+                self._say("csv-header", f"{name}:1", header=",".join(header))
+                return
+            for row in reader:
+                where = f"{name}:{reader.line_num}"
+                self._no_control_characters(where, dict(zip(header, row, strict=False)))
+                if len(row) == len(header):
+                    yield where, row
+                elif row:
+                    self._say("csv-row", where, want=len(header), got=len(row))
+        except csv.Error as error:
+            self._say("csv-broken", f"{name}:{reader.line_num}", reason=str(error))
 
     # shapes
 
@@ -387,6 +405,19 @@ class _Reader:
         return named
 
 
+def _texts(value: object, key: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in what a file holds, with the key that it stands under."""
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, dict):
+        for name, inner in _as_fields(cast("object", value)).items():
+            yield from _texts(inner, name)
+            yield from _texts(name, name) if not name.isprintable() else ()
+    elif isinstance(value, list):
+        for inner in cast("list[object]", value):
+            yield from _texts(inner, key)
+
+
 def _as_fields(value: object) -> Fields:
     return dict(cast("Fields", value)) if isinstance(value, dict) else {}
 
@@ -409,6 +440,9 @@ _PROBLEMS = {
     ),
     "greater_than": ("须大于零", "must be greater than zero"),
     "greater_than_equal": ("不得小于零", "must not be less than zero"),
+    "less_than_equal": ("过大，请改正", "is too large; correct it"),
+    "int_type": ("须为整数", "must be a whole number"),
+    "value_error": ("超出日历范围，请改正", "lies outside the calendar; correct it"),
 }
 
 

@@ -376,6 +376,11 @@ FIELDS: dict[str, Word] = {
     "sender": Word("派出方", "sender"),
     "claim": Word("争议事由", "claim"),
     "named": Word("数据包指明", "named"),
+    "at": Word("截至时刻", "at"),
+    "known": Word("所知时刻", "known"),
+    "hat": Word("身份", "hat"),
+    "state": Word("状态", "state"),
+    "q": Word("查询词", "q"),
 }
 """Every field of a command, and the parts of events."""
 

@@ -13,7 +13,10 @@ class Frozen(BaseModel):
 
 
 def _in_utc(value: AwareDatetime) -> AwareDatetime:
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("lies before the first or after the last day of the calendar") from None
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]

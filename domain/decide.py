@@ -92,7 +92,12 @@ def decide(case: Case | None, command: c.AnyCommand, facts: Facts, at: Instant) 
     if isinstance(command, c.Register):
         if case is not None:
             return refuse(ALREADY_REGISTERED, number=case.number)
-        return _missing_text(command) or _denied(command, None, facts, at) or register(command, facts, at)
+        return (
+            _missing_text(command)
+            or _denied(command, None, facts, at)
+            or _done_later(command, at)
+            or register(command, facts, at)
+        )
     if case is None:
         return refuse(NO_CASE)
     if isinstance(command, c.Strike):
@@ -104,6 +109,7 @@ def decide(case: Case | None, command: c.AnyCommand, facts: Facts, at: Instant) 
         or _denied(command, case, facts, at)
         or handles_misconduct(case, command.type)
         or _missing_text(command)
+        or _done_later(command, at)
         or table.decide(case, command, facts, at)
     )
 
@@ -133,6 +139,13 @@ def _missing_text(command: c.Command) -> Decision | None:
     given = frozenset(command.personal.fields if command.personal else ())
     missing = sorted(command.texts - given)
     return refuse(TEXT_MISSING, fields=", ".join(missing)) if missing else None
+
+
+def _done_later(command: c.Command, at: Instant) -> Decision | None:
+    """Whether something is typed in as done that has yet to be done."""
+    if command.done_at is None or command.done_at <= at:
+        return None
+    return refuse(DONE_LATER, done=command.done_at.isoformat())
 
 
 def needs(case: Case | None, command: c.AnyCommand) -> Needs:
@@ -261,6 +274,13 @@ TEXT_MISSING = Rule(
     en="What has to be written is missing: {fields}.",
     next_zh="请补充后重新提交。",
     next_en="Fill it in and send it again.",
+)
+DONE_LATER = Rule(
+    "case.done-later",
+    zh="实际办理时间 {done} 晚于现在。",
+    en="The time {done} at which it was done lies in the future.",
+    next_zh="请更正实际办理时间；不确定时不填。",
+    next_en="Correct the time at which it was done; leave it out if unsure.",
 )
 NOBODY_MAY = Rule(
     "case.nobody-may",

@@ -10,6 +10,7 @@
     │   ├── StaleFacts         the pack has moved on since the facts were fetched
     │   ├── CommandReused      the same command id came with other content
     │   ├── NumberTaken        the drawn case number already belongs to a case
+    │   ├── LedgerAway         its database does not answer
     │   └── CompartmentMissing the command points at personal data that do not stand
     └── DoorError              a client could not get an answer; says whether anything was sent
 
@@ -69,6 +70,10 @@ class CommandReused(LedgerError):
 
 class NumberTaken(LedgerError):
     """The drawn case number already belongs to another case."""
+
+
+class LedgerAway(LedgerError):
+    """The ledger's database does not answer now."""
 
 
 class CompartmentMissing(LedgerError):

@@ -14,7 +14,7 @@ Nothing here is a rule; the rules read it. The sources of a pack's claims stand 
 
 from typing import Annotated
 
-from pydantic import Field, NonNegativeInt, PositiveInt, StringConstraints
+from pydantic import Field, Strict, StringConstraints
 
 from domain.base import BodyId, Frozen, Instant, MatterId, PersonId, PlaceCode
 from domain.joint_words import Funding
@@ -35,6 +35,15 @@ _CODE = StringConstraints(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z._-]
 ContractId = Annotated[str, _CODE]
 MilestoneId = Annotated[str, _CODE]
 QualificationKind = Annotated[str, _CODE]
+
+LONGEST_LIMIT = 10 * 366 * 24
+"""Hours: ten years. A limit beyond that is a slip of the pen, and some would not fit into a calendar."""
+
+Hours = Annotated[int, Strict(), Field(gt=0, le=LONGEST_LIMIT)]
+"""A length of time, in whole hours."""
+
+Times = Annotated[int, Strict(), Field(ge=0, le=100)]
+"""How often something may happen."""
 
 
 class Name(Frozen):
@@ -144,7 +153,7 @@ class Matter(Frozen):
     never_lead: tuple[Level, ...] = ()
     duty: Duty = Duty.NOT_LISTED
     ground: str
-    limits: dict[DeadlineKind, PositiveInt] = Field(default_factory=dict[DeadlineKind, PositiveInt])
+    limits: dict[DeadlineKind, Hours] = Field(default_factory=dict[DeadlineKind, Hours])
     promise: Name
     routes: tuple[PropertyRoute, ...] = ()
 
@@ -237,23 +246,23 @@ class Policy(Frozen):
     """
 
     id: str
-    limits: dict[Procedure, dict[DeadlineKind, PositiveInt]]
+    limits: dict[Procedure, dict[DeadlineKind, Hours]]
     links: dict[LinkUse, tuple[LinkKind, ...]]
-    return_hours: PositiveInt
-    rehandlings: dict[Procedure, NonNegativeInt]
-    reopen_hours: PositiveInt
-    ladder_hours: PositiveInt
-    alert_hours: PositiveInt
-    again_hours: PositiveInt
-    hand_backs: PositiveInt
+    return_hours: Hours
+    rehandlings: dict[Procedure, Times]
+    reopen_hours: Hours
+    ladder_hours: Hours
+    alert_hours: Hours
+    again_hours: Hours
+    hand_backs: Annotated[Times, Field(gt=0)]
     joint_conference: dict[PlaceCode, BodyId] = Field(default_factory=dict[PlaceCode, BodyId])
     appeal: dict[Procedure, Name]
     exhausted: Name = Name(
         zh="本件已经复核，信访程序终结。以同一事实和理由再次提出的，不再受理。",
         en="The final review has been decided and the way is exhausted. The same facts and grounds are not accepted again.",
     )
-    rehandle_hours: PositiveInt = 720
-    shelve_hours: PositiveInt = 2160
+    rehandle_hours: Hours = 720
+    shelve_hours: Hours = 2160
     ways: dict[Way, Name] = Field(default_factory=dict[Way, Name])
     misconduct_organ: dict[PlaceCode, BodyId] = Field(default_factory=dict[PlaceCode, BodyId])
     whistles: tuple[BodyKind, ...] = (BodyKind.STREET_OFFICE,)

@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 from domain.base import Frozen
 
+_LONGEST_HOLE = 500
+"""Characters; above the list of what may stand somewhere, below what would hide the sentence."""
+
 
 class Finding(Frozen):
     """One thing that is wrong. ``code`` is stable; ``where`` is the row, such as ``body 420106.housing``."""
@@ -30,7 +33,14 @@ class Sentence(NamedTuple):
 def finding(code: str, where: str, **holes: object) -> Finding:
     """The finding of that code at that row. Raises KeyError for a code that FINDINGS does not know."""
     sentence = FINDINGS[code]
-    return Finding(code=code, where=where, zh=sentence.zh.format(**holes), en=sentence.en.format(**holes))
+    shown = {name: _shown(hole) for name, hole in holes.items()}
+    return Finding(code=code, where=where, zh=sentence.zh.format(**shown), en=sentence.en.format(**shown))
+
+
+def _shown(hole: object) -> str:
+    """What stands in a pack, fit to be shown on one line."""
+    text = "".join(char if char.isprintable() else "�" for char in str(hole))
+    return text if len(text) <= _LONGEST_HOLE else f"{text[:_LONGEST_HOLE]}…"
 
 
 FINDINGS: dict[str, Sentence] = {
@@ -241,6 +251,15 @@ FINDINGS: dict[str, Sentence] = {
     # files
     "file-missing": Sentence("没有这个文件；请补上。", "There is no such file; add it."),
     "file-encoding": Sentence("文件不是 UTF-8；请另存为 UTF-8。", "The file is not UTF-8; save it as UTF-8."),
+    "file-unreadable": Sentence(
+        "文件读不出来（{reason}）；请核对它是文件并可读。",
+        "The file cannot be read ({reason}); see that it is a file and that you may read it.",
+    ),
+    "control-character": Sentence(
+        "“{key}”含有控制字符（U+{char}）；请删去。",
+        "{key} holds the control character U+{char}; remove it.",
+    ),
+    "csv-broken": Sentence("CSV 有误：{reason}；请改正。", "The CSV is broken: {reason}; correct it."),
     "toml": Sentence("TOML 语法有误：{reason}；请改正。", "The TOML is broken: {reason}; correct it."),
     "csv-header": Sentence("表头应为 {header}；请改正。", "The header must be {header}; correct it."),
     "csv-row": Sentence(

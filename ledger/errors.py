@@ -1,6 +1,14 @@
 """What the ledger raises beside the family in domain/errors.py: each says what to do about it."""
 
+import asyncpg
+
 from domain.errors import LedgerError
+
+DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""Everything that the driver raises: the last where its server is killed in the middle of an answer."""
+
+OUR_MISTAKES = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.SyntaxOrAccessError)
+"""Those in which the database answered well enough, and what it was given is wrong."""
 
 
 class MigrationRefused(LedgerError):

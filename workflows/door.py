@@ -39,6 +39,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.base import Frozen
 from domain.commands import AnyCommand, Register
+from domain.errors import LedgerAway
 from domain.numbers import workflow_id
 from domain.ports import Answer, Answered, Ask, fingerprint
 from domain.rules import Refusal, Rule, refusal
@@ -49,7 +50,7 @@ LONGEST_TRY = 5.0
 """Seconds for one call; a sender with more patience calls again."""
 
 FindAnswer = Callable[[Ask], Awaitable[Answered]]
-"""How the door asks the ledger."""
+"""How the door asks the ledger. Raises LedgerAway where it does not answer."""
 
 
 class OutcomeKind(StrEnum):
@@ -182,17 +183,27 @@ class Door:
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             search_attributes=_started_by("intake" if isinstance(command, Register) else "command"),
         )
-        return await self._client.execute_update_with_start_workflow(
-            names.ACT,
-            Submission(command=command),
-            start_workflow_operation=start,
-            id=update_id(command, failures),
-            result_type=Answer,
-            rpc_timeout=limit,
-        )
+        try:
+            return await self._client.execute_update_with_start_workflow(
+                names.ACT,
+                Submission(command=command),
+                start_workflow_operation=start,
+                id=update_id(command, failures),
+                result_type=Answer,
+                rpc_timeout=limit,
+            )
+        except Exception:
+            await _heard(start)
+            raise
 
     async def _earlier(self, case: UUID, command: AnyCommand) -> Outcome | None:
-        found = await self._find_answer(Ask(case=case, command=command.id, fingerprint=fingerprint(command)))
+        try:
+            found = await self._find_answer(
+                Ask(case=case, command=command.id, fingerprint=fingerprint(command))
+            )
+        except LedgerAway:
+            # That the ledger cannot be asked now says nothing about where the command is.
+            return None
         if found.outcome == "reused":
             return _refused(COMMAND_REUSED)
         return answered(found.answer) if found.answer is not None else None
@@ -221,6 +232,19 @@ class Door:
         except (RPCError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError):
             return False
         return True
+
+
+async def _heard(start: WithStartWorkflowOperation[Any, Any]) -> None:
+    """Take the error out of an operation that failed.
+
+    It is kept there a second time; left unread, Python shouts it at the user as an exception never retrieved.
+    """
+    waiting = asyncio.ensure_future(start.workflow_handle())
+    await asyncio.wait({waiting}, timeout=0)
+    if waiting.done():
+        waiting.exception()
+    else:
+        waiting.cancel()
 
 
 class _Again(Exception):

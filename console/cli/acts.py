@@ -71,7 +71,7 @@ def act(
     case_number(number)
 
     async def work() -> None:
-        id_ = command_id or new_command_id()
+        id_ = new_command_id() if command_id is None else command_id
         async with opened_desk(Settings.find()) as parts:
             if user is None:
                 raise await _nobody_named(parts.desk, number, known.command)

@@ -84,7 +84,7 @@ def open_(text: str, command_id: str | None, user: str | None, hat: str | None, 
 
     async def work() -> None:
         settings = Settings.find()
-        id_ = command_id or new_command_id()
+        id_ = new_command_id() if command_id is None else command_id
         async with opened_desk(settings) as parts:
             acts = await who(user, hat, parts.desk, settings)
             note_id(id_, given=command_id is not None)

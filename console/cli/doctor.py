@@ -1,5 +1,6 @@
 """`zeren doctor`: what is running, what is not, and what to do. It never stops at the first thing that is wrong."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -8,6 +9,7 @@ from typing import NamedTuple
 
 import asyncpg
 import click
+from temporalio.client import Client
 from temporalio.service import RPCError
 
 from console.cli.options import as_json
@@ -19,10 +21,13 @@ from console.polling import worker_polls
 from console.settings import Settings, data_folder
 from domain.errors import LedgerError
 from ledger.alarms import alarms
+from ledger.errors import DATABASE_ERRORS
 from ledger.keys import Keyring
 from ledger.packs import current_pack
+from ledger.reads import open_cases
 from ledger.rebuild import differences
 from workflows.connection import TemporalAway, connect
+from workflows.names import CASE
 
 
 class Check(NamedTuple):
@@ -85,6 +90,8 @@ async def _looked_at(settings: Settings) -> AsyncIterator[Check]:
     except NotRunning as error:
         yield Check("database", ok=False, zh=error.zh, en=error.en)
     yield await _of_temporal(settings)
+    async for check in _of_the_workflows(settings):
+        yield check
 
 
 async def _of_the_ledger(pool: asyncpg.Pool) -> AsyncIterator[Check]:
@@ -143,6 +150,39 @@ async def _of_temporal(settings: Settings) -> Check:
             en="no worker takes tasks; start one (make run, or zeren worker)",
         )
     return Check("temporal", ok=True, zh="有应答，工作进程在取任务", en="answers, and a worker takes tasks")
+
+
+async def _of_the_workflows(settings: Settings) -> AsyncIterator[Check]:
+    """Whether as many workflows run as there are open cases; nothing where one of the servers is away."""
+    try:
+        client = await connect(settings.temporal_address, settings.temporal_namespace)
+        async with opened_pool(settings) as pool:
+            for last in (False, True):
+                missing = await _without_workflow(client, pool, settings.task_queue)
+                if missing <= 0 or last:
+                    break
+                # What Temporal lists is a moment behind what it does.
+                await asyncio.sleep(2)
+    except (TemporalAway, RPCError, NotRunning, *DATABASE_ERRORS):
+        return
+    yield Check(
+        "workflows",
+        ok=missing <= 0,
+        zh="每件未结案件都有流程"
+        if missing <= 0
+        else f"{missing} 件未结案件没有流程；请运行 zeren rehydrate",
+        en="every open case has its own"
+        if missing <= 0
+        else f"{missing} open cases have none; run zeren rehydrate",
+    )
+
+
+async def _without_workflow(client: Client, pool: asyncpg.Pool, task_queue: str) -> int:
+    """How many open cases there are beyond the workflows that run."""
+    running = await client.count_workflows(
+        f"WorkflowType = '{CASE}' AND ExecutionStatus = 'Running' AND TaskQueue = '{task_queue}'"
+    )
+    return len(await open_cases(pool)) - running.count
 
 
 def _keys(settings: Settings) -> Check:

@@ -12,7 +12,7 @@ from console.cli.options import acting, as_json, who
 from console.cli.output import emit, say
 from console.cli.telling import run
 from console.intake.files import read_file
-from console.intake.report import SUFFIX, Report
+from console.intake.report import SUFFIX, InHand, Report
 from console.intake.rows import Table
 from console.intake.run import Figures, Import
 from console.opening import opened_desk
@@ -20,6 +20,7 @@ from console.settings import Settings
 from domain.errors import BadInput
 
 _SAID_EVERY = 2.0
+_SHOWN = 20
 
 
 @click.group("import")
@@ -92,6 +93,8 @@ def _report(file: Path, refused: Path | None, head: list[str]) -> Report:
     name = file.name + SUFFIX
     try:
         return Report(file.with_name(name), head)
+    except InHand:
+        raise
     except BadInput:
         report = Report(Path.cwd() / name, head)
     say(
@@ -103,7 +106,8 @@ def _report(file: Path, refused: Path | None, head: list[str]) -> Report:
 def _in_words(figures: Figures, written: Path | None) -> list[str]:
     lines = [_figures(figures)]
     if figures.not_taken:
-        lines.append(f"未采用的列 columns not taken: {'、'.join(figures.not_taken)}")
+        more = "…" if len(figures.not_taken) > _SHOWN else ""
+        lines.append(f"未采用的列 columns not taken: {'、'.join(figures.not_taken[:_SHOWN])}{more}")
     if written is not None:
         lines.append(f"退回与备注 refused rows and remarks: {written}")
     return lines

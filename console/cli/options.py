@@ -64,7 +64,7 @@ def time(name: str, text: str | None) -> datetime | None:
 
 async def who(user: str | None, hat: str | None, desk: Desk, settings: Settings) -> Acting:
     """Who takes a case in: the person named, or on one machine the dispatch centre's first clerk. Raises WrongUsage."""
-    if user:
+    if user is not None:
         return Acting(user, hat)
     clerk = await desk.intake_clerk() if settings.embedded else None
     if clerk is None:

@@ -43,8 +43,16 @@ def up(data: Path | None, port: int, host: str, pack: Path | None) -> None:
         command("准备数据库 / preparing the database", "migrate"),
         command("载入数据包 / loading the pack", "pack", "load", "--first", "{pack}"),
     )
+    recover = command(
+        "流程引擎的数据不在了，由台账重新启动未结案件的流程 / Temporal's data are gone: the ledger starts the workflows "
+        "of all open cases again",
+        "rehydrate",
+    )
     with as_file(files("deploy").joinpath("wuchang")) as wuchang:
-        code = asyncio.run(run_all(data or data_folder(), port, host, pack=pack or wuchang, prepare=prepare))
+        work = run_all(
+            data or data_folder(), port, host, pack=pack or wuchang, prepare=prepare, recover=(recover,)
+        )
+        code = asyncio.run(work)
     raise click.exceptions.Exit(code)
 
 

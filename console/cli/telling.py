@@ -13,13 +13,15 @@ from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
 import click
+from click.exceptions import NoArgsIsHelpError
 from temporalio.service import RPCError
 
 from console.cli.output import say, wants_json
+from console.cli.usage import usage
 from console.errors import NotRunning, WrongUsage
 from console.opening import database_away, temporal_away
 from domain.errors import BadInput, ZerenError
-from ledger.errors import NoPack
+from ledger.errors import DATABASE_ERRORS, OUR_MISTAKES, NoPack
 
 _R = TypeVar("_R")
 
@@ -36,28 +38,23 @@ class Told(NamedTuple):
 def tell(error: BaseException) -> Told | None:
     """What is said about an exception; None for one that click tells itself."""
     match error:
+        case NoArgsIsHelpError():
+            # Whoever names no command is shown which ones there are.
+            return None
+        case click.UsageError():
+            return Told(2, "wrong_usage", *usage(error))
         case click.ClickException() | click.exceptions.Exit() | click.Abort() | BrokenPipeError():
             # A closed pipe (`zeren queue | head`) is no trouble of ours; click ends quietly.
             return None
-        case WrongUsage():
-            return Told(2, "wrong_usage", error.zh, error.en)
-        case BadInput():
-            return Told(1, "bad_input", error.zh, error.en)
-        case NotRunning():
-            return Told(1, "not_running", error.zh, error.en)
+        case BaseExceptionGroup():
+            # Several pieces of work went on at once, and most often all of them failed alike.
+            return tell(error.exceptions[0])
         case ZerenError():
             return _of_the_house(error)
         case RPCError():
             return _not_running(temporal_away())
-        case asyncpg.UndefinedTableError():
-            return Told(
-                1,
-                "not_running",
-                "数据库尚未准备好；请先运行 zeren migrate。",
-                "The database has not been prepared; run zeren migrate first.",
-            )
-        case asyncpg.PostgresError() | asyncpg.InterfaceError() | ConnectionError() | TimeoutError():
-            return _not_running(database_away())
+        case _ if isinstance(error, (*DATABASE_ERRORS, ConnectionError, TimeoutError)):
+            return _of_the_database(error)
         case KeyboardInterrupt() | asyncio.CancelledError():
             return Told(
                 1,
@@ -70,13 +67,36 @@ def tell(error: BaseException) -> Told | None:
 
 
 def _of_the_house(error: ZerenError) -> Told:
-    if isinstance(error, NoPack):
-        zh, _, en = str(error).partition(" / ")
-        return Told(1, "not_running", zh, en)
+    match error:
+        case WrongUsage():
+            return Told(2, "wrong_usage", error.zh, error.en)
+        case BadInput():
+            return Told(1, "bad_input", error.zh, error.en)
+        case NotRunning():
+            return _not_running(error)
+        case _:
+            pass
     zh, between, en = str(error).partition(" / ")
+    if isinstance(error, NoPack):
+        return Told(1, "not_running", zh, en)
     if not between:
         zh, en = "操作没有完成；请用 zeren doctor 查看。", f"It was not done ({zh}); look with zeren doctor."
     return Told(1, "failed", zh, en)
+
+
+def _of_the_database(error: BaseException) -> Told:
+    match error:
+        case asyncpg.UndefinedTableError() | asyncpg.UndefinedColumnError():
+            return Told(
+                1,
+                "not_running",
+                "数据库尚未为本版本准备好；请先运行 zeren migrate。",
+                "The database has not been prepared for this version; run zeren migrate first.",
+            )
+        case _ if isinstance(error, OUR_MISTAKES):
+            return _unexpected(error)
+        case _:
+            return _not_running(database_away())
 
 
 def _not_running(error: NotRunning) -> Told:
@@ -103,6 +123,27 @@ def report(told: Told) -> None:
 
 class Telling(click.Group):
     """The root of the commands: whatever happens below ends in a sentence and an exit code."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401 - as click has it
+    ) -> click.Context:
+        """Read the words before the command. Raises click's Exit with the code."""
+        words = tuple(args)
+        try:
+            context = super().make_context(info_name, args, parent, **extra)
+        except click.UsageError as error:
+            told = tell(error)
+            if told is None:
+                raise
+            report(told)
+            raise click.exceptions.Exit(told.code) from None
+        # A call that cannot be read ends before its --json is: the answer has to be a document all the same.
+        context.meta["zeren.json"] = "--json" in words
+        return context
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click has it
         """Run the command. Raises click's Exit with the code."""

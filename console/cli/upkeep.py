@@ -1,5 +1,9 @@
 """What an operator does: prepare the database, fold the read models again, start lost workflows again."""
 
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
 import click
 
 from console.cli.options import as_json
@@ -11,8 +15,11 @@ from ledger.pool import migrate as apply_migrations
 from ledger.reads import open_cases
 from ledger.rebuild import differences
 from ledger.rebuild import rebuild as fold_again
+from workflows.door import Door
 
 _TOLD_EVERY = 100
+_AT_ONCE = 16
+"""Workflows being started."""
 
 
 @click.command("migrate")
@@ -70,11 +77,7 @@ def rehydrate() -> None:
     async def work() -> None:
         async with opened_desk(Settings.find()) as parts:
             cases = await open_cases(parts.pool)
-            started = 0
-            for seen, case in enumerate(cases, start=1):
-                started += await parts.door.wake(case)
-                if seen % _TOLD_EVERY == 0:
-                    say(f"{seen}/{len(cases)}")
+            started = await _wake(parts.door, cases)
         emit(
             {"open": len(cases), "started": started, "running": len(cases) - started},
             lambda: [
@@ -83,3 +86,19 @@ def rehydrate() -> None:
         )
 
     run(work())
+
+
+async def _wake(door: Door, cases: Sequence[UUID]) -> int:
+    """Start what does not run, the most urgent first; answers how many were started."""
+    # One iterator for all: whoever is free takes the next case.
+    waiting = enumerate(cases, start=1)
+
+    async def work() -> int:
+        started = 0
+        for seen, case in waiting:
+            started += await door.wake(case)
+            if seen % _TOLD_EVERY == 0:
+                say(f"{seen}/{len(cases)}")
+        return started
+
+    return sum(await asyncio.gather(*(work() for _ in range(_AT_ONCE))))

@@ -5,8 +5,10 @@ guarded against being taken for formulas. The row's own cells are kept as they w
 """
 
 import csv
+import errno
+import fcntl
+import hashlib
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,23 +19,28 @@ SUFFIX = ".refused.csv"
 _OWN = ["zeren_row", "zeren_outcome", "zeren_reason_zh", "zeren_reason_en"]
 
 
+class InHand(BadInput):
+    """Another run is writing this report."""
+
+
 class Report:
     """Gathers rows and writes them at the end; where there is none, no file is left."""
 
     def __init__(self, path: Path, head: Sequence[str]) -> None:
-        """Opens a draft beside ``path``. Raises BadInput if the folder cannot be written to."""
+        """Opens a draft beside ``path``. Raises BadInput if the folder cannot be written to, InHand if it is in use."""
         self.path = path
         self.rows = 0
         self._width = len(head)
+        # Always under the same name: what a run that was killed has left is written over by the next one.
+        mark = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]
+        self._draft = path.with_name(f".zeren-{mark}.draft")
         try:
-            # Made 0600 by mkstemp.
-            handle, name = tempfile.mkstemp(prefix=".zeren-", suffix=SUFFIX, dir=path.parent)
+            handle = _opened_alone(self._draft)
         except OSError as error:
             raise BadInput(
                 f"退回清单写不进所在文件夹（{error.strerror}）；请用 --refused 指定别处。",
                 f"The file of refused rows cannot be written there ({error.strerror}); say where with --refused.",
             ) from None
-        self._draft = Path(name)
         # The mark tells a spreadsheet that it is UTF-8.
         self._file = os.fdopen(handle, "w", encoding="utf-8-sig", errors="backslashreplace", newline="")
         self._writer = csv.writer(self._file)
@@ -47,10 +54,38 @@ class Report:
 
     def finish(self) -> Path | None:
         """Put the file in its place, in that of an earlier run's; answers where it is, None if there was no row."""
-        self._file.close()
-        if self.rows == 0:
-            self._draft.unlink()
-            self.path.unlink(missing_ok=True)
-            return None
-        self._draft.replace(self.path)
+        # Under its last name before it is let go, so that the next run begins a file of its own.
+        with self._file:
+            self._file.flush()
+            if self.rows == 0:
+                self._draft.unlink()
+                self.path.unlink(missing_ok=True)
+                return None
+            self._draft.replace(self.path)
         return self.path
+
+
+def _opened_alone(draft: Path) -> int:
+    """The draft, empty, ours and locked. Raises OSError, InHand."""
+    while True:
+        # Never through a link, nor into a file that somebody else has put there to read along.
+        handle = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            if os.fstat(handle).st_uid != os.geteuid():
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if draft.exists() and os.path.samestat(os.fstat(handle), draft.stat()):
+                os.fchmod(handle, 0o600)
+                os.ftruncate(handle, 0)
+                return handle
+        except BlockingIOError:
+            os.close(handle)
+            raise InHand(
+                "这个文件正在导入；请等它结束，或先中断它。",
+                "This file is being imported already; wait for that to end, or interrupt it.",
+            ) from None
+        except BaseException:
+            os.close(handle)
+            raise
+        # It was put in its place between the opening and the lock.
+        os.close(handle)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from console.fields import EARLIEST
 from console.intake.files import Line
 from domain.errors import BadInput
 
@@ -153,9 +154,11 @@ def received_at(text: str, zone: ZoneInfo) -> datetime | None:
     try:
         if found is None:
             moment = datetime.fromisoformat(text)
-            return moment.replace(tzinfo=moment.tzinfo or zone).astimezone(UTC)
-        parts = {name: int(value or 0) for name, value in found.groupdict().items()}
-        return datetime(**parts, tzinfo=zone).astimezone(UTC)
+            moment = moment.replace(tzinfo=moment.tzinfo or zone)
+        else:
+            parts = {name: int(value or 0) for name, value in found.groupdict().items()}
+            moment = datetime(**parts, tzinfo=zone)
+        return moment.astimezone(UTC) if moment > EARLIEST else None
     except (ValueError, OverflowError):
         return None
 

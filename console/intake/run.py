@@ -20,8 +20,10 @@ from typing import Protocol
 from console.desk import Receipt
 from console.hats import Acting
 from console.intake.rows import Row
+from console.opening import database_away
 from console.views import Json
 from domain.errors import BadInput
+from ledger.errors import DATABASE_ERRORS
 from workflows.door import OutcomeKind
 
 AT_ONCE = 8
@@ -29,6 +31,9 @@ AT_ONCE = 8
 
 _ATTEMPTS = 8
 _PATIENCE = 3
+_RECOVERY = 20
+"""Tries, a second apart, while a database that crashed gets up again."""
+DATABASE_AWAY = (*DATABASE_ERRORS, ConnectionError, TimeoutError)
 _UNKNOWN = frozenset({OutcomeKind.STILL_DECIDING, OutcomeKind.MAY_HAVE_BEEN_SENT, OutcomeKind.NOTHING_SENT})
 
 
@@ -126,10 +131,19 @@ class Import:
         if row.broken is not None:
             self._refuse(row, row.broken)
             return
-        try:
-            await self._open(row)
-        except BadInput as error:
-            self._refuse(row, (error.zh, error.en))
+        for _ in range(_RECOVERY):
+            try:
+                await self._open(row)
+            except BadInput as error:
+                self._refuse(row, (error.zh, error.en))
+            except DATABASE_AWAY:
+                # Nobody knows how far it came: the next try asks first whether the case is there.
+                if await self._stopped_in_a_second():
+                    break
+                continue
+            return
+        away = database_away()
+        self._give_up((away.zh, away.en))
 
     async def _open(self, row: Row) -> None:
         """Find the id under which the row has its case or may get one. Raises BadInput."""
@@ -160,14 +174,21 @@ class Import:
             if receipt.outcome.kind not in _UNKNOWN:
                 return receipt
             why = (receipt.outcome.zh, receipt.outcome.en)
-            if self._stop.is_set():
+            if await self._stopped_in_a_second():
                 break
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), 1)
+        self._give_up(why)
+        return None
+
+    async def _stopped_in_a_second(self) -> bool:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stop.wait(), 1)
+        return self._stop.is_set()
+
+    def _give_up(self, why: tuple[str, str]) -> None:
+        """Stop everything with a row in hand, which then counts as not read."""
         self.figures.read -= 1
         self.figures.stopped = self.figures.stopped or why
         self._stop.set()
-        return None
 
     def _opened(self, row: Row) -> None:
         self.figures.opened += 1

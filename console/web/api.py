@@ -16,6 +16,7 @@ from console.errors import WrongUsage
 from console.fields import instant, spec
 from console.hats import Acting
 from console.views import Json
+from console.web.forms import given_twice
 from console.web.problems import answer
 from console.words import command_word
 from domain.commands import MODELS
@@ -70,13 +71,26 @@ async def body_of(request: Request) -> dict[str, object]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise BadInput("请求内容应为 application/json。", "The body has to be application/json.")
+    body = await request.body()
     try:
-        told = json.loads(await request.body(), parse_constant=_no_constant)
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadInput("请求内容应为 UTF-8 编码。", "The body has to be in UTF-8.") from None
+    try:
+        told = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         raise BadInput("请求内容不是有效的 JSON。", "The body is not valid JSON.") from None
     if not isinstance(told, dict):
         raise BadInput("请求内容应为一个 JSON 对象。", "The body has to be one JSON object.")
     return cast("dict[str, object]", told)
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object whose names are all different: of two values nobody can say which one was meant. Raises BadInput."""
+    told = dict(pairs)
+    if len(told) != len(pairs):
+        raise given_twice()
+    return told
 
 
 def _no_constant(_text: str) -> object:

@@ -8,13 +8,13 @@ import asyncio
 from http import HTTPStatus
 from importlib.resources import files
 
-import asyncpg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -28,6 +28,7 @@ from console.web.pages import pages, refused_page, wants_page
 from console.web.problems import from_error, problem
 from console.web.provider import links_api, provider
 from domain.errors import ZerenError
+from ledger.errors import DATABASE_ERRORS
 
 _log = structlog.get_logger("zeren.console")
 
@@ -61,7 +62,8 @@ def create_app(
     app.add_api_route("/readyz", _readyz, include_in_schema=False)
     app.add_exception_handler(RequestValidationError, _bad_parameter)
     app.add_exception_handler(HTTPException, _http_error)
-    for kind in (ZerenError, asyncpg.PostgresError, asyncpg.InterfaceError, RPCError, OSError, Exception):
+    app.add_exception_handler(ClientDisconnect, _gone)
+    for kind in (ZerenError, *DATABASE_ERRORS, RPCError, OSError, Exception):
         app.add_exception_handler(kind, _raised)
     app.add_middleware(Guard, settings=settings)  # pyright: ignore[reportArgumentType] - plain ASGI
     return app
@@ -80,7 +82,7 @@ async def _readyz(request: Request) -> Response:
         async with asyncio.timeout(8):
             ready["database"] = await desk.ready()
             ready["worker"] = client is not None and await worker_polls(client, settings.task_queue)
-    except (RPCError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except (RPCError, *DATABASE_ERRORS, OSError) as error:
         _log.warning("not ready", exc_info=error)
     ok = all(ready.values())
     return JSONResponse(
@@ -107,6 +109,16 @@ async def _http_error(request: Request, error: Exception) -> Response:
         405: ("这个地址不接受此方法。", "This address does not take that method."),
     }.get(error.status_code, ("请求无法处理。", "The request cannot be dealt with."))
     return _answer(request, error.status_code, f"http-{error.status_code}", zh, en)
+
+
+async def _gone(request: Request, error: Exception) -> Response:  # noqa: ARG001 - as a handler is called
+    """Whoever asked hung up before the request was whole: nothing was done, and nobody hears the answer."""
+    return problem(
+        400,
+        "client-gone",
+        "请求没有传完，什么都没有办理。",
+        "The request did not come in whole; nothing was done.",
+    )
 
 
 async def _raised(request: Request, error: Exception) -> Response:

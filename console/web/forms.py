@@ -88,5 +88,12 @@ def read_form(body: bytes) -> dict[str, str]:
         raise BadInput(
             "表单内容读不出来；请重新填写。", "The form cannot be read; fill it in again."
         ) from None
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise given_twice()
     # Browsers end lines with CR LF, whatever was typed.
     return {name: value.replace("\r\n", "\n") for name, value in pairs if value}
+
+
+def given_twice() -> BadInput:
+    """One field with two values."""
+    return BadInput("同一项给了两次；请只给一次。", "A field is given twice; give it once.")

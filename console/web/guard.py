@@ -163,7 +163,10 @@ class Guard:
         if headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
             return False
         origin = headers.get("origin")
-        return origin is None or urlsplit(origin).netloc == headers.get("host", "")
+        try:
+            return origin is None or urlsplit(origin).netloc == headers.get("host", "")
+        except ValueError:
+            return False
 
     @staticmethod
     def _note(scope: Scope, status: int, began: float) -> None:

@@ -8,7 +8,6 @@
 from http import HTTPStatus
 from typing import Any
 
-import asyncpg
 from fastapi.responses import JSONResponse
 from temporalio.service import RPCError
 
@@ -18,7 +17,7 @@ from console.links import NotYours
 from console.opening import database_away, temporal_away
 from domain.errors import BadInput, ZerenError
 from domain.rules import Refusal
-from ledger.errors import NoPack
+from ledger.errors import DATABASE_ERRORS, OUR_MISTAKES, NoPack
 from workflows.door import OutcomeKind
 
 MEDIA_TYPE = "application/problem+json"
@@ -42,6 +41,14 @@ _STATUS = {
     OutcomeKind.MAY_HAVE_BEEN_SENT: HTTPStatus.SERVICE_UNAVAILABLE,
     OutcomeKind.NOTHING_SENT: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+
+
+_UNEXPECTED = (
+    500,
+    "unexpected",
+    "出现意外错误，请联系运维。",
+    "Something unexpected happened; tell the operator.",
+)
 
 
 def problem(status: int, code: str, zh: str, en: str, **more: Any) -> JSONResponse:  # noqa: ANN401 - members of RFC 9457
@@ -76,7 +83,9 @@ def from_error(error: Exception) -> tuple[int, str, str, str]:
         case RPCError():
             away = temporal_away()
             return 503, "not-running", away.zh, away.en
-        case asyncpg.PostgresError() | asyncpg.InterfaceError() | OSError():
+        case _ if isinstance(error, OUR_MISTAKES):
+            return _UNEXPECTED
+        case _ if isinstance(error, (*DATABASE_ERRORS, OSError)):
             away = database_away()
             return 503, "not-running", away.zh, away.en
         case ZerenError():
@@ -88,12 +97,7 @@ def from_error(error: Exception) -> tuple[int, str, str, str]:
                 en if between else f"It was not done: {zh}",
             )
         case _:
-            return (
-                500,
-                "unexpected",
-                "出现意外错误，请联系运维。",
-                "Something unexpected happened; tell the operator.",
-            )
+            return _UNEXPECTED
 
 
 def answer(receipt: Receipt, *, created: bool = False) -> JSONResponse:

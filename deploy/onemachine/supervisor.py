@@ -2,6 +2,7 @@
 
 ```
 lock ─ leftovers ─ port ─ key file ─ postgres ─ temporal ─ prepare… ─ worker ─ console ─ /readyz ─ "ready URL"
+                                                           recover, where Temporal's file is gone
                                                                                           │
      each 0.2 s: a child ended? say so, wait (0.5, 1, 2, 4, 8 s), start it again; the sixth time in 60 s: stop all
                                                                                           │
@@ -237,6 +238,7 @@ async def up(
     *,
     pack: Path | None = None,
     prepare: Sequence[Prepare] = (),
+    recover: Sequence[Prepare] = (),
     worker: Sequence[str] | None = None,
     console: Sequence[str] | None = None,
     create_kek: Callable[[Path], object] | None = None,
@@ -249,6 +251,7 @@ async def up(
         host: on which address.
         pack: the jurisdiction pack, handed to the `prepare` steps as `Instance.pack`.
         prepare: steps between the servers and the children, in order.
+        recover: steps after those, where the ledger is there and Temporal's file is gone.
         worker: the worker's command; `python -m worker` when None.
         console: the console's command; `python -m console` when None.
         create_kek: makes the key file; `ledger.keys.create_kek_file` when None.
@@ -265,6 +268,7 @@ async def up(
                 host,
                 pack=pack,
                 prepare=prepare,
+                recover=recover,
                 worker=worker or (sys.executable, "-m", "worker"),
                 console=console or (sys.executable, "-m", "console"),
                 create_kek=create_kek or create_kek_file,
@@ -298,6 +302,7 @@ async def _run(
     *,
     pack: Path | None,
     prepare: Sequence[Prepare],
+    recover: Sequence[Prepare],
     worker: Sequence[str],
     console: Sequence[str],
     create_kek: Callable[[Path], object],
@@ -320,6 +325,7 @@ async def _run(
         check_port(host, port)
         instance.pack = "" if pack is None else str(pack.resolve())
         instance.kek_file = str(key_file(data, create_kek, first=postgres.is_first_start))
+        lost = temporal.is_first_start and not postgres.is_first_start
         say("启动数据库 / starting PostgreSQL")
         await supervisor.begin(postgres)
         postgres.create_database()
@@ -329,7 +335,7 @@ async def _run(
         await supervisor.begin(temporal)
         instance.temporal_address = temporal.address
         instance.write()
-        for step in prepare:
+        for step in (*prepare, *(recover if lost else ())):
             await step(instance)
         for service in services:
             service.env = environment(instance, host, port)

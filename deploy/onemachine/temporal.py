@@ -27,6 +27,7 @@ RETENTION = "168h"
 """How long Temporal keeps the history of a run that has ended. Seven days: long enough to look at what happened
 last week, short enough that the file stays small; nothing depends on it, the ledger remembers for good."""
 
+DATABASE = "temporal.sqlite"
 READY_SECONDS = 60
 
 
@@ -44,6 +45,11 @@ class EmbeddedTemporal:
         self.log = self.data / "logs" / "temporal.log"
         self.port = port
         self.process: Tethered | None = None
+
+    @property
+    def is_first_start(self) -> bool:
+        """Whether nothing is remembered of any run: its file has not been made yet, or is gone."""
+        return not (self.data / "temporal" / DATABASE).exists()
 
     @property
     def address(self) -> str:
@@ -91,7 +97,7 @@ class EmbeddedTemporal:
             command=[
                 *(str(temporal_program()), "server", "start-dev", "--headless"),
                 *("--ip", "127.0.0.1", "--port", str(self.port)),
-                *("--db-filename", "temporal.sqlite"),
+                *("--db-filename", DATABASE),
                 *("--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=FULL"),
                 *("--search-attribute", f"{SEARCH_ATTRIBUTE}=Keyword"),
                 *("--log-level", "error"),

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -26,19 +27,26 @@ class Called(NamedTuple):
 
 
 async def call(running: Running, *words: str, given: str | None = None) -> Called:
-    """Run a command as a process of its own, as a user does.
+    """Run a command of a running product, as a user does."""
+    return await zeren(running.env, *words, given=given)
+
+
+async def zeren(env: Mapping[str, str], *words: str, given: str | bytes | None = None) -> Called:
+    """Run a command as a process of its own.
 
     Never in a thread of the tests: a Temporal client whose loop ends inside a living process can take it down.
     """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "console.cli.main", *words),
         cwd=ROOT,
-        env=running.env,
+        env=env,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, err = await asyncio.wait_for(process.communicate((given or "").encode()), 100)
+    out, err = await asyncio.wait_for(
+        process.communicate(given if isinstance(given, bytes) else (given or "").encode()), 100
+    )
     assert process.returncode is not None
     return Called(process.returncode, out.decode(), err.decode())
 

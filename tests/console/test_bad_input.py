@@ -1,5 +1,6 @@
 """Bad input at the command line: one clear sentence, the right exit code, no traceback, nothing half-written."""
 
+import json
 import os
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from tests.running import Running
 def one_sentence(called: Called, code: int) -> str:
     """The reason on stderr: one line in both languages, beside the line with the command's id."""
     assert called.code == code, called
-    lines = [line for line in called.err.splitlines() if not line.startswith("命令编号 / ")]
+    lines = [line for line in called.err.splitlines() if not line.startswith("命令编号 / command id")]
     assert len(lines) == 1, called.err
     assert " / " in lines[0]
     assert "Traceback" not in called.err
@@ -45,7 +46,17 @@ OPEN = ("case", "open", "--as", "clerk-1", "--json")
         (("--text", "x", "--received-at", "2026-01-01T00:00:00"), "offset", 1),
         (("--text", "x", "--received-at", "2999-01-01T00:00:00Z"), "future", 1),
         (("--text", "x", "--anonymous", "--name", "张三"), "anonymous", 1),
+        (("--text", "x", "--received-at", "9999-12-31T23:59:59-14:00"), "received_at", 1),
+        (("--text", "x", "--received-at", "0001-01-01T00:00:00Z"), "1900", 1),
+        (("--text", "x", "--received-at", "0206-03-01T09:00:00+08:00"), "1900", 1),
+        (("--text", "x", "--received-at", "2026-03-08T02:30:00 America/New_York"), "received_at", 1),
+        (("--text", "x", "--received-at", "2026-02-30T00:00:00Z"), "received_at", 1),
+        (("--text", "x", "--place", "\u202e梧桐社区"), "place", 1),
+        (("--text", "x", "--place", "９９０１０６"), "place", 1),
+        (("--text", "x", "--matter", "%"), "matter", 1),
         (("--text", "x", "--command-id", "no blanks"), "command_id", 1),
+        (("--text", "x", "--command-id", ""), "command_id", 1),
+        (("--text", "x", "--command-id", "一"), "command_id", 1),
         (("--text", "x", "--hat", "king@990106.dispatch"), "role@body", 2),
         (("--text", "x", "--procedure", "petition", "--matter", small.HOUSING_MATTER), "procedure", 1),
     ],
@@ -67,7 +78,7 @@ async def test_a_nul_byte_from_a_pipe_opens_nothing(running: Running) -> None:
 
 
 async def test_who_is_unknown_or_has_no_such_hat_is_told(running: Running) -> None:
-    for user in ("nobody", "张三", "a b", "x" * 300):
+    for user in ("nobody", "张三", "a b", "x" * 300, "", "\u202e"):
         nobody = await call(running, "case", "open", "--text", "x", "--as", user)
         assert "user id" in one_sentence(nobody, 1)
     worker = await call(running, "case", "open", "--text", "x", "--as", "housing-1", "--json")
@@ -93,7 +104,7 @@ async def test_wrong_commands_and_fields_are_wrong_usage(running: Running) -> No
     assert "fly" in one_sentence(await act(running, number, "clerk-1", "fly"), 2)
     assert "too" in one_sentence(await act(running, number, "clerk-1", "propose", "--too", "x"), 2)
     assert "--to" in one_sentence(await act(running, number, "clerk-1", "propose", "--to"), 2)
-    assert "to" in one_sentence(await act(running, number, "clerk-1", "propose"), 2)
+    assert "reason" in one_sentence(await act(running, number, "clerk-1", "object"), 2)
     assert "twice" in one_sentence(await act(running, number, "clerk-1", "sign", "--note=a", "--note=b"), 2)
     assert "field" in one_sentence(await act(running, number, "clerk-1", "sign", "loose"), 2)
     assert "clerk-1" in one_sentence(await call(running, "case", "act", number, "propose", "--to", "x"), 2)
@@ -101,6 +112,70 @@ async def test_wrong_commands_and_fields_are_wrong_usage(running: Running) -> No
     assert (await call(running, "case", "dance")).code == 2
     assert (await call(running, "queue", "--limit", "0")).code == 2
     assert "states" in one_sentence(await call(running, "queue", "--state", "sleeping"), 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("case", "open"), "--text is missing"),
+        (("case", "open", "--text"), "--text"),
+        (("case", "open", "--txt", "张三的电话"), "--text"),
+        (("case", "show"), "NUMBER is missing"),
+        (("case", "show", "2222-2222", "张三的电话"), "a word too many"),
+        (("case", "dance"), "no command dance"),
+        (("fly", "张三的电话"), "no command fly"),
+        (("queue", "--limit", "-1"), "from 1 to 500"),
+        (("queue", "--limit", "9" * 500), "from 1 to 500"),
+        (("queue", "--limit", "张三的电话"), "from 1 to 500"),
+        (("case", "act", "2222-2222", "sign", "--expected-version", "x"), "a whole number"),
+        (("pack", "check", "/nowhere"), "FOLDER"),
+        (("up", "--port", "0"), "from 1 to 65535"),
+        (("up", "--host", "0.0.0.0"), "loopback"),  # noqa: S104 - it is refused
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else None,
+)
+def test_wrong_usage_is_one_sentence_in_both_languages(words: tuple[str, ...], said: str) -> None:
+    called = CliRunner().invoke(zeren, words)
+    assert called.exit_code == 2
+    assert called.stdout == ""
+    (line,) = called.stderr.splitlines()
+    zh, _, en = line.partition(" / ")
+    assert any("一" <= char <= "鿿" for char in zh)
+    assert said in en
+    assert "--help" in zh and "--help" in en
+    assert "张三" not in line, "what was typed may be somebody's words"
+    assert len(line) < 400
+
+
+def test_wrong_usage_is_a_document_too_where_one_is_asked_for() -> None:
+    called = CliRunner().invoke(zeren, ["case", "open", "--txt", "x", "--json"])
+    assert called.exit_code == 2
+    assert json.loads(called.stdout)["outcome"] == "wrong_usage"
+    shown = CliRunner().invoke(zeren, [])
+    assert (shown.exit_code, "case" in shown.output) == (2, True)
+
+
+async def test_what_is_done_in_the_future_is_refused_and_leaves_the_case_as_it_was(running: Running) -> None:
+    number = await open_case(running)
+    for at in ("9999-12-31T23:59:59Z", "2999-01-01T00:00:00+08:00"):
+        late = await act(
+            running, number, "clerk-1", "record_step", "--step", "note", "--note", "x", "--done-at", at
+        )
+        assert "future" in one_sentence(late, 1)
+    slip = await act(
+        running,
+        number,
+        "clerk-1",
+        "record_step",
+        "--step",
+        "note",
+        "--note",
+        "x",
+        "--done-at",
+        "0001-01-01T00:00:00Z",
+    )
+    assert "1900" in one_sentence(slip, 1)
+    assert await _events(running) == 1
 
 
 async def test_what_a_rule_refuses_names_the_rule_and_the_next_step(running: Running) -> None:
@@ -142,6 +217,13 @@ async def test_instants_that_cannot_be_asked_for(running: Running) -> None:
     assert "registered at" in one_sentence(early, 1)
     naive = await call(running, "case", "show", number, "--at", "2026-01-01")
     assert "offset" in one_sentence(naive, 1)
+    for at in (
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59-14:00",
+        "",
+        "2026-11-01T01:30:00 America/New_York",
+    ):
+        assert " at " in one_sentence(await call(running, "case", "holders", number, "--at", at), 1)
     before = await call(running, "case", "holders", number, "--at", "2001-01-01T00:00:00Z", "--json")
     assert (before.code, before.json["intervals"], before.json["seconds"]) == (0, [], 0)
     assert "page mark" in one_sentence(await call(running, "queue", "--after", "%%%"), 1)

@@ -110,6 +110,23 @@ async def test_refusals_are_problem_details(running: Running) -> None:
         (b'{"text": "x", "id": "mine"}', "application/json", 422),
         (b'{"text": "x", "unknown": 1}', "application/json", 422),
         (b"\xff\xfe", "application/json", 422),
+        ('{"text": "x"}'.encode("utf-16"), "application/json", 422),
+        ('{"text": "中文"}'.encode("gb18030"), "application/json; charset=gb18030", 422),
+        (b'{"text": "x", "text": "y"}', "application/json", 422),
+        (b'{"text": {"a": 1, "a": 2}}', "application/json", 422),
+        (b'{"text": "x", "note": ' + b"9" * 5000 + b"}", "application/json", 422),
+        (b'{"text": 1e999}', "application/json", 422),
+        (b'{"a":' * 50_000 + b"1" + b"}" * 50_000, "application/json", 422),
+        (b'{"\\ud83d": "x"}', "application/json", 422),
+        (b'{"text": "x", "matter": "\\ud83d"}', "application/json", 422),
+        (b'{"text": "x", "received_at": "0001-01-01T00:00:00Z"}', "application/json", 422),
+        (b'{"text": "x", "received_at": "9999-12-31T23:59:59-14:00"}', "application/json", 422),
+        (b'{"text": "x", "received_at": "9999-12-31T23:59:59Z"}', "application/json", 409),
+        (b'{"text": "x", "done_at": "9999-12-31T23:59:59Z"}', "application/json", 409),
+        (b'{"text": "x", "actor": {"kind": "clock"}}', "application/json", 422),
+        (b'{"text": "x", "personal": {}}', "application/json", 422),
+        (b'{"text": "x"}', "text/plain", 422),
+        (b'{"text": "x"}', "", 422),
         (b"[" * 100_000, "application/json", 422),
         (b"text=x", "application/x-www-form-urlencoded", 422),
         (b'{"text": "' + b"x" * 100_000 + b'"}', "application/json", 422),
@@ -137,6 +154,40 @@ async def test_a_body_whose_length_is_not_told_is_bounded_too(running: Running) 
         headers = {**CLERK, "Content-Type": "application/json"}
         answer = await web.post("/api/v1/cases", content=endless(), headers=headers)
         assert answer.status_code == 413
+
+
+async def test_who_hangs_up_half_way_has_done_nothing(
+    running: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sent: list[Any] = []
+
+    async def hang_up() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    settings = Settings.find(running.env)
+    headers = [(b"host", b"127.0.0.1"), (b"x-zeren-user", b"clerk-1"), (b"content-type", b"application/json")]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/v1/cases",
+        "raw_path": b"/api/v1/cases",
+        "query_string": b"",
+        "headers": headers,
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 8400),
+        "http_version": "1.1",
+        "scheme": "http",
+        "asgi": {"version": "3.0"},
+        "root_path": "",
+    }
+    await create_app(running.desk, settings, running.client)(scope, hang_up, send)
+    assert sent[0]["status"] == 400
+    told = capsys.readouterr()
+    assert "failed" not in told.out + told.err, "nobody has to look into it"
+    assert await running.pool.fetchval("SELECT count(*) FROM event") == 0
 
 
 @pytest.mark.parametrize(
@@ -186,6 +237,7 @@ async def test_the_guard_keeps_others_out(running: Running) -> None:
         for headers in (
             {"Origin": "http://evil.example"},
             {"Origin": "null"},
+            {"Origin": "http://[::1"},
             {"Origin": "http://127.0.0.1:9999"},
             {"Sec-Fetch-Site": "cross-site"},
             {"Sec-Fetch-Site": "same-site"},
@@ -274,6 +326,7 @@ async def test_a_page_that_cannot_be_shown_says_why(running: Running) -> None:
         assert (nobody.status_code, "选择办理人" in nobody.text) == (422, True)
         assert "x</textarea>" in nobody.text
         assert (await web.post("/cases", content=b"\xff=%ff", headers=html)).status_code == 422
+        assert (await web.post("/cases", content=b"text=a&text=b", headers=html)).status_code == 422
         assert (await web.post("/cases/2222-2222/sign", data={}, headers=html)).status_code in {404, 422}
         assert (await web.get("/?state=asleep&body=%E7%81%AB&after=x", headers=html)).status_code == 200
 

@@ -8,13 +8,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from console.desk import Receipt
 from console.hats import Acting
+from console.intake import run as intake_run
+from console.intake.report import InHand, Report
 from console.intake.rows import Row
 from console.intake.run import Import
 from domain.actors import Actor
+from domain.errors import BadInput
 from domain.numbers import case_id
 from domain.ports import Answer
 from domain.rules import Refusal
@@ -86,6 +90,69 @@ async def test_real_letters_interrupted_half_way_end_at_their_number(
     again = (await call_import(running, file)).json
     assert (again["read"], again["opened"], again["already"], again["remarks"]) == (586, 0, 586, 3)
     await _end_all(running)
+
+
+def synthetic(path: Path, count: int) -> Path:
+    """Letters as an office exports them: titles, quoted paragraphs, and three dates that nobody can read."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["信件编号", "标题", "来信时间", "内容", "承办单位"])
+        for number in range(count):
+            date = "-" if number in {7, 70, 100} else f"2025/{number % 12 + 1}/{number % 28 + 1}"
+            text = f"第{number}栋的灯坏了，“没人管”。\n他们说：等等,再等等。\n\n请尽快处理。"
+            writer.writerow([number, f"关于第{number}栋", date, text, "某局"])
+    return path
+
+
+@pytest.mark.timeout(240)
+async def test_an_importer_killed_half_way_ends_at_the_number_of_rows(
+    running: Running, tmp_path: Path
+) -> None:
+    file = synthetic(tmp_path / "信件 一.csv", 120)
+    words = ("import", "cases", str(file), "--as", "clerk-1", "--json")
+    killed = await started(running, *words)
+    while await _cases(running) < 40:
+        assert killed.returncode is None
+        await asyncio.sleep(0.02)
+    second = await call_import(running, file)
+    assert second.code == 1
+    assert "being imported already" in second.err
+    assert "Traceback" not in second.err
+    killed.kill()
+    await killed.wait()
+    before = await _cases(running)
+    assert 40 <= before < 120
+
+    last = (await call_import(running, file)).json
+    assert (last["read"], last["opened"] + last["already"], last["refused"]) == (120, 120, 0)
+    assert last["already"] >= before
+    assert (last["remarks"], last["not_taken"], last["finished"]) == (3, ["承办单位"], True)
+    assert await _cases(running) == 120
+    assert {path.name for path in tmp_path.iterdir()} >= {file.name, f"{file.name}.refused.csv"}
+    assert not list(tmp_path.glob(".zeren-*")), "the draft of the one that was killed is gone too"
+    assert [row["zeren_outcome"] for row in refused(Path(last["refused_file"]))] == ["remark"] * 3
+    await _end_all(running)
+
+
+def test_a_report_goes_into_no_file_of_somebody_elses(tmp_path: Path) -> None:
+    path = tmp_path / "a.refused.csv"
+    first = Report(path, ["内容"])
+    (draft,) = tmp_path.glob(".zeren-*")
+    with pytest.raises(InHand):
+        Report(path, ["内容"])
+    assert first.finish() is None
+    draft.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(BadInput, match="cannot be written"):
+        Report(path, ["内容"])
+    assert not (tmp_path / "elsewhere").exists()
+    draft.unlink()
+    draft.write_text("left over by a run that was killed", encoding="utf-8")
+    draft.chmod(0o644)
+    again = Report(path, ["内容"])
+    again.add(Row(2, ["x"], {}, ""), "refused", ("不行", "no"))
+    assert again.finish() == path
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert "left over" not in path.read_text(encoding="utf-8-sig")
 
 
 async def call_import(running: Running, file: Path, *words: str):  # noqa: ANN201 - what the caller of a command gets
@@ -171,13 +238,18 @@ REFUSAL = Refusal(rule="x", zh="不行。", en="No.", next_zh="改。", next_en=
 class PlayedDesk:
     """A desk that answers what the test says, and remembers what it was asked."""
 
-    def __init__(self, *answers: OutcomeKind, age: timedelta = timedelta(0)) -> None:
+    def __init__(
+        self, *answers: OutcomeKind, age: timedelta = timedelta(0), crashes: Sequence[Exception] = ()
+    ) -> None:
         self.answers = list(answers)
+        self.crashes = list(crashes)
         self.asked: list[str] = []
         self.age = age
         self.opened: set[str] = set()
 
     async def opened_by(self, command_id: str) -> bool:
+        if self.crashes:
+            raise self.crashes.pop(0)
         return command_id in self.opened
 
     async def open_case(
@@ -250,6 +322,21 @@ async def test_an_outcome_that_nobody_knows_is_asked_again_and_then_stops_everyt
     assert figures.stopped is not None
     assert (figures.read, figures.opened, figures.refused) == (0, 0, 0)
     assert len(away.asked) < 50
+
+
+async def test_a_database_that_crashes_is_waited_for_and_one_that_stays_away_stops_everything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(intake_run, "_RECOVERY", 2)
+    crash = asyncpg.InternalClientError("got result for unknown protocol state")
+    desk = PlayedDesk(crashes=[crash])
+    figures = await _taking(desk).run(_rows(3))
+    assert (figures.read, figures.opened, figures.stopped) == (3, 3, None)
+    gone = PlayedDesk(crashes=[ConnectionRefusedError()] * 100)
+    figures = await _taking(gone).run(_rows(50))
+    assert figures.stopped is not None
+    assert "database does not answer" in figures.stopped[1]
+    assert (figures.read, figures.opened, figures.refused) == (0, 0, 0)
 
 
 async def test_a_stop_finishes_what_is_in_flight_and_counts_it() -> None:

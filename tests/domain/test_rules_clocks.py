@@ -209,6 +209,15 @@ def test_being_stale_is_told_before_anything_else() -> None:
     assert refused.rule == "case.stale-version"
 
 
+@refuses("case.done-later")
+def test_nothing_is_done_in_the_future() -> None:
+    story = Story().working().wait(hours=5)
+    late = story.now + timedelta(seconds=1)
+    assert story.tries("start", small.HOUSING_WORKER, done_at=late)
+    assert Story().tries("register", small.STATION_CLERK, place=small.COMMUNITY, done_at=late)
+    story.does("start", small.HOUSING_WORKER, done_at=story.now)
+
+
 def test_done_at_is_kept_and_moves_nothing() -> None:
     story = Story().working().wait(hours=5).does("start", small.HOUSING_WORKER, done_at=small.START)
     assert (story.events[-1].done_at, story.events[-1].at) == (small.START, story.now)

@@ -9,80 +9,26 @@ import stat
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from deploy.onemachine.processes import birth
+from tests.onemachine.up import CHILDREN, Up, a_free_port, none_lives, wait_until
 
 HERE = Path(__file__).parent
-CHILDREN = ("postgres", "temporal", "worker", "console")
 
 
-def a_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 30) -> None:
-    until = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.05)
-
-
-class Run:
-    """One `zeren up` in a process of its own, with everything it said."""
+class Run(Up):
+    """`zeren up` with stand-ins for the worker and the console."""
 
     def __init__(self, data: Path, *, port: int = 0, role: str = "worker", step: str = "fine") -> None:
-        self.data = data
-        self.port = port or a_free_port()
-        self.said: list[str] = []
-        self.process = subprocess.Popen(
-            [sys.executable, str(HERE / "run_up.py"), str(data), str(self.port), role, step],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            cwd=HERE.parent.parent,
-            env={**os.environ, "PYTHONPATH": str(HERE.parent.parent)},
+        port = port or a_free_port()
+        super().__init__(
+            [sys.executable, str(HERE / "run_up.py"), str(data), str(port), role, step], data, port
         )
-        self._reader = threading.Thread(target=self._listen)
-        self._reader.start()
-
-    def _listen(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.said.append(line.rstrip())
-        self.process.stdout.close()
-
-    def heard(self, words: str) -> bool:
-        return any(words in line for line in list(self.said))
-
-    def wait_for(self, words: str, seconds: float = 60) -> None:
-        wait_until(lambda: self.heard(words) or self.process.poll() is not None, seconds)
-        assert self.heard(words), self.said
-
-    @property
-    def instance(self) -> dict[str, dict[str, int]]:
-        return json.loads((self.data / "instance.json").read_text(encoding="utf-8"))
-
-    def births(self) -> dict[int, str | None]:
-        return {pid: birth(pid) for pid in self.instance["pids"].values()}
-
-    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-        code = self.process.wait(60)
-        self._reader.join()
-        return code
-
-
-def none_lives(known: dict[int, str | None]) -> bool:
-    return all(birth(pid) != born for pid, born in known.items())
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from console.packs import PackError, read_pack
+from domain.pack_check import check
 from domain.pack_findings import Finding
 
 TRIAGE = 'triage = { hours = 4, source = "illustrative" }'
@@ -217,3 +218,51 @@ def test_everything_that_is_wrong_is_told_in_one_run(folder: Path) -> None:
         "matters/petition.toml",
         "policy.toml",
     }
+
+
+def test_a_file_that_cannot_be_read_is_named(folder: Path) -> None:
+    (folder / "policy.toml").unlink()
+    (folder / "policy.toml").mkdir()
+    assert ("file-unreadable", "policy.toml") in {(found.code, found.where) for found in refused(folder)}
+
+
+@pytest.mark.parametrize(
+    ("hours", "code"),
+    [("999999999999", "field"), ("9" * 5000, "toml"), ("true", "field"), ("'24'", "field"), ("1.5", "field")],
+    ids=["huge", "endless", "true", "text", "part"],
+)
+def test_a_limit_that_is_no_number_of_hours_is_refused(folder: Path, hours: str, code: str) -> None:
+    replace(folder / "policy.toml", "hours = 168", f"hours = {hours}")
+    assert [(found.code, found.where) for found in refused(folder)] == [(code, "policy.toml")]
+
+
+def test_toml_nested_without_end_is_refused(folder: Path) -> None:
+    with (folder / "pack.toml").open("a", encoding="utf-8") as file:
+        file.write(f"x = {'[' * 20_000}{']' * 20_000}")
+    assert ("toml", "pack.toml") in {(found.code, found.where) for found in refused(folder)}
+
+
+def test_an_instant_outside_the_calendar_is_refused(folder: Path) -> None:
+    file = folder / "pack.toml"
+    since = next(
+        line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith("valid_from")
+    )
+    replace(file, since, "valid_from = 0001-01-01T00:00:00+08:00")
+    assert {found.code for found in refused(folder)} == {"field"}
+
+
+def test_a_control_character_is_refused(folder: Path) -> None:
+    replace(folder / "people.toml", 'name = "周岚"', 'name = "周\\u0000岚"')
+    with (folder / "divisions.csv").open("ab") as file:
+        file.write(b"4201069,a\x07b,street,420106\n")
+    found = refused(folder)
+    assert [(each.code, each.where.partition(":")[0]) for each in found] == [
+        ("control-character", "divisions.csv"),
+        ("control-character", "people.toml"),
+    ]
+
+
+def test_what_is_shown_of_a_pack_stays_on_one_line(folder: Path) -> None:
+    replace(folder / "pack.toml", "Asia/Shanghai", "A" * 5000)
+    (found,) = check(read_pack(folder))
+    assert len(found.en) < 600

@@ -1,6 +1,7 @@
 """The same command sent again gets the first answer, whenever and from wherever it comes (design.md §3.11)."""
 
 import asyncio
+import gc
 import sys
 from pathlib import Path
 from uuid import uuid4
@@ -9,12 +10,14 @@ import pytest
 
 from deploy.onemachine.temporal import EmbeddedTemporal
 from domain import commands as c
-from domain.numbers import case_id
+from domain.errors import LedgerAway
+from domain.numbers import case_id, workflow_id
+from domain.ports import Answered, Ask
 from domain.words import Step
 from ledger.compartment import put
 from tests import small
 from tests.running import Running, run_all
-from workflows.door import OutcomeKind
+from workflows.door import Door, OutcomeKind
 
 FIELDS = {"step": Step.NOTE, "note": "the same words"}
 
@@ -145,3 +148,21 @@ async def test_a_malformed_update_is_refused_and_the_case_goes_on(running: Runni
     with pytest.raises(WorkflowUpdateFailedError):
         await handle.execute_update("act", junk)
     await running.done(case, c.RecordStep, small.CLERK, **FIELDS)
+
+
+async def test_a_ledger_that_cannot_be_asked_leaves_the_outcome_open(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def away(_: Ask) -> Answered:
+        raise LedgerAway("the ledger's database does not answer")
+
+    command_id = str(uuid4())
+    case = case_id(command_id)
+    command = await running.command(case, c.Register, small.CLERK, id=command_id, place=small.COMMUNITY)
+    deaf = Door(running.client, away, task_queue="nobody-listens")
+    assert (await deaf.send(case, command, patience=1.5)).kind is OutcomeKind.MAY_HAVE_BEEN_SENT
+    gc.collect()
+    assert "never retrieved" not in caplog.text, "nothing is shouted at whoever sent it"
+    await running.client.get_workflow_handle(workflow_id(case)).terminate("nobody listens to it")
+    assert (await running.door.send(case, command)).kind is OutcomeKind.DONE
+    running.opened.append(case)
