@@ -23,11 +23,12 @@ from domain import evolve as evolving
 from domain.actors import CLOCK
 from domain.authority import WHO
 from domain.base import Interval
-from domain.commands import COMMAND, MODELS
+from domain.commands import COMMAND, MODELS, Sign, Start
 from domain.decide import RULES, needs
 from domain.errors import FactMissing, UnknownEvent
 from domain.facts import Needs
 from domain.personal import FREE_TEXT
+from domain.ports import fingerprint
 from domain.rules import Rule, refusal
 from tests import small
 from tests.domain import laws_events
@@ -242,3 +243,14 @@ def test_instants_are_kept_in_utc_whatever_zone_they_come_in() -> None:
     event = Story().register().at("03-02 10:00").triage().events[-1]
     assert event.at.tzinfo is UTC
     assert event.at.hour == 2
+
+
+def test_a_field_that_is_added_later_makes_no_old_command_another_one() -> None:
+    class Later(Sign):
+        added: bool = False
+
+    old = Sign(id="c1", actor=small.HOUSING_WORKER)
+    assert fingerprint(Later(id="c1", actor=small.HOUSING_WORKER)) == fingerprint(old)
+    assert fingerprint(Later(id="c1", actor=small.HOUSING_WORKER, added=True)) != fingerprint(old)
+    assert fingerprint(Start(id="c1", actor=small.HOUSING_WORKER)) != fingerprint(old)
+    assert fingerprint(Sign(id="c1", actor=small.HOUSING_HEAD)) != fingerprint(old)
