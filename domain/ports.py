@@ -150,8 +150,8 @@ def fingerprint(command: Command) -> str:
     """The mark of a command's content, in hex.
 
     What the server chooses is left out: the drawn number, the id and ciphertext of the compartment row. The keyed mark
-    of the plain text is in it, so that other words under the same id are noticed. What has its default is left out: a field that a later
-    version adds does not make an old command, sent again, another one.
+    of the plain text is in it, so that other words under the same id are noticed. What has its default is left out: a
+    field that a later version adds does not make an old command, sent again, another one.
     """
     given = command.model_dump(
         mode="json", exclude_defaults=True, exclude={"number": True, "personal": {"id", "digest"}}
