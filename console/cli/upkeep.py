@@ -11,6 +11,7 @@ from ledger.pool import migrate as apply_migrations
 from ledger.reads import open_cases
 from ledger.rebuild import differences
 from ledger.rebuild import rebuild as fold_again
+from ledger.relations import waiting
 
 _TOLD_EVERY = 100
 
@@ -75,6 +76,8 @@ def rehydrate() -> None:
                 started += await parts.door.wake(case)
                 if seen % _TOLD_EVERY == 0:
                     say(f"{seen}/{len(cases)}")
+            for parent in await waiting(parts.pool):
+                await parts.door.wake_children(parent.parent, parent.version)
         emit(
             {"open": len(cases), "started": started, "running": len(cases) - started},
             lambda: [
