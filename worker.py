@@ -1,7 +1,7 @@
 """The worker: the one place where the real parts are put together.
 
     settings ─▶ pool ─▶ activities ─┐
-                Temporal client ────┴▶ Worker(CaseWorkflow, HousekeepingWorkflow)
+                Temporal client ────┴▶ Worker(CaseWorkflow, MergedBatch, HousekeepingWorkflow)
 
 ``zeren worker`` and ``python -m worker`` run it until SIGTERM or SIGINT. It then takes no new tasks and lets running
 activities finish for longer than an append may take.
@@ -15,6 +15,7 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -22,15 +23,21 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.children import ChildActivities
 from activities.ledger_activities import LedgerActivities
 from console.errors import NotRunning
 from console.logs import configure_logs
 from console.settings import Settings
+from domain.commands import Wake
+from domain.ports import Answered, Ask
+from ledger.load import answered
 from ledger.pool import open_pool
 from workflows.calls import PATIENT_TRY
 from workflows.case_workflow import CaseWorkflow
 from workflows.connection import connect
+from workflows.door import Door, OutcomeKind
 from workflows.housekeeping import HousekeepingWorkflow, schedule_housekeeping
+from workflows.merged_batch import MergedBatch
 from workflows.names import TASK_QUEUE
 
 GRACE = PATIENT_TRY + timedelta(seconds=10)
@@ -56,12 +63,22 @@ def sandbox() -> SandboxedWorkflowRunner:
 
 
 def case_worker(client: Client, pool: asyncpg.Pool, *, task_queue: str = TASK_QUEUE) -> Worker:
-    """A worker for cases over a client and a pool."""
+    """A worker for cases over a client and a pool. Its batches reach the children by a door of its own."""
+
+    async def find(ask: Ask) -> Answered:
+        return await answered(pool, ask)
+
+    door = Door(client, find, task_queue=task_queue)
+
+    async def send(case: UUID, command: Wake) -> bool:
+        outcome = await door.send(case, command, asleep=True)
+        return outcome.kind is OutcomeKind.DONE
+
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[CaseWorkflow, HousekeepingWorkflow],
-        activities=LedgerActivities(pool).all(),
+        workflows=[CaseWorkflow, MergedBatch, HousekeepingWorkflow],
+        activities=[*LedgerActivities(pool).all(), *ChildActivities(pool, send).all()],
         workflow_runner=sandbox(),
         graceful_shutdown_timeout=GRACE,
     )

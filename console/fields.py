@@ -21,7 +21,7 @@ from pydantic.fields import FieldInfo
 from console.errors import WrongUsage
 from console.numbers import case_number
 from console.words import COMMANDS, LABELS, field_word
-from domain.commands import MODELS
+from domain.commands import MODELS, NOT_BY_PEOPLE
 from domain.errors import BadInput
 from domain.personal import FREE_TEXT
 
@@ -44,6 +44,7 @@ _BODIES = frozenset({"to", "proposed_owner", "designate", "asked", "scored"})
 _MANY_BODIES = frozenset({"called"})
 _BETWEEN = re.compile(r"[,，、;；\n]")
 """What stands between the bodies of a list that was typed."""
+_CASES = frozenset({"into", "other", "same_as", "split_from"})
 _OF_THE_RESIDENT = frozenset({"name", "phone", "address"})
 _EXTRA_TEXTS: dict[str, frozenset[str]] = {
     "register": _OF_THE_RESIDENT,
@@ -94,8 +95,10 @@ class Given(NamedTuple):
 def spec(command: str) -> Spec:
     """The fields of a command. Raises WrongUsage for one that does not exist or that nobody may give."""
     model = MODELS.get(command)
-    if model is None or command == "strike":
-        known = ", ".join(name for name in COMMANDS if name in MODELS and name not in {"strike", "register"})
+    if model is None or command in NOT_BY_PEOPLE:
+        known = ", ".join(
+            name for name in COMMANDS if name in MODELS and name not in {*NOT_BY_PEOPLE, "register"}
+        )
         raise WrongUsage(
             f"没有命令“{_short(command)}”；可用的命令：{known}。",
             f"There is no command {_short(command)}; the commands are: {known}.",
@@ -112,6 +115,8 @@ def _field(name: str, info: FieldInfo) -> Field:
         return Field(name, "body", required)
     if name in _MANY_BODIES:
         return Field(name, "bodies", required)
+    if name in _CASES:
+        return Field(name, "case", required)
     if name == "matter":
         return Field(name, "matter", required)
     if name == "place":
@@ -123,8 +128,6 @@ def _field(name: str, info: FieldInfo) -> Field:
         return Field(name, "yes_no", required)
     if name.endswith("_at") or name == "until":
         return Field(name, "instant", required)
-    if name == "same_as":
-        return Field(name, "case", required)
     if inner is int:
         return Field(name, "count", required)
     return Field(name, "line", required)

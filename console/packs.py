@@ -219,7 +219,7 @@ class _Reader:
             self._say("source-missing", where, field=field)
             return value
         table = _as_fields(cast("object", value))
-        if "source" not in table and not table.keys() & {"hours", "times", "kinds"}:
+        if "source" not in table and not table.keys() & {"hours", "times", "days", "kinds"}:
             return {key: self._sourced(where, f"{field}.{key}", inner) for key, inner in table.items()}
         bare = self._source(_Row(where, {**table, "id": field}))
         del bare["id"]

@@ -37,6 +37,7 @@ from ledger.facts import look_up
 from ledger.packs import current_pack
 from ledger.queue import queue
 from ledger.reads import case_by_number, case_state, events_of, holders
+from ledger.relations import relations
 
 _AHEAD = timedelta(minutes=1)
 """How far another machine's clock may be ahead of ours."""
@@ -65,7 +66,8 @@ class Reader:
         stood = fold(recorded)
         if stood is None:
             raise _before(case)
-        return views.case_view(stood, len(recorded), await self._names_of_case(stood))
+        related = await relations(self._pool, case.id, then)
+        return views.case_view(stood, len(recorded), await self._names_of_case(stood), related)
 
     async def holders(self, number: str, at: datetime | None = None, known: datetime | None = None) -> Json:
         """Who answered for every instant up to ``at``."""

@@ -25,7 +25,9 @@ from domain.words import (
     RulingCause,
     Satisfaction,
     Solved,
+    State,
     Step,
+    Tie,
     Truth,
     Way,
 )
@@ -78,6 +80,8 @@ _TECHNICAL = frozenset(
         "assistance",
         "whistle",
         "commission",
+        "parent",
+        "other",
     }
 )
 """Parts of an event that name other parts: of no use to a reader."""
@@ -92,7 +96,9 @@ _CODES: dict[str, tuple[type[StrEnum], ...]] = {
     "told_by": (Channel,),
     "procedure": (Procedure,),
     "reason": (Reason,),
+    "state": (State,),
     "step": (Step,),
+    "tie": (Tie,),
     "truth": (Truth,),
     "contacted": (Contacted,),
     "solved": (Solved,),

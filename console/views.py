@@ -18,6 +18,7 @@ from domain.jurisdiction import Name
 from domain.mending import MENDING
 from domain.rules import Refusal
 from ledger.queue import Page, QueueItem
+from ledger.relations import Relations
 
 Json = dict[str, Any]
 
@@ -44,7 +45,7 @@ def deadline_view(deadline: Deadline | None) -> Json | None:
     return {"kind": deadline.kind.value, "due": moment(deadline.due), "rule": deadline.rule}
 
 
-def case_view(case: Case, events: int, names: Mapping[str, Name]) -> Json:
+def case_view(case: Case, events: int, names: Mapping[str, Name], related: Relations) -> Json:
     """A case as it stands, or stood."""
     held = holding(case)
     return {
@@ -85,6 +86,10 @@ def case_view(case: Case, events: int, names: Mapping[str, Name]) -> Json:
         "ending": case.ending.value if case.ending else None,
         "ended_at": moment(case.ended_at),
         "last_at": moment(case.last_at),
+        "parent": related.parent,
+        "children": {"count": related.child_count, "numbers": list(related.children)},
+        "links": [tied.model_dump(mode="json") for tied in related.ties],
+        "answer": {"number": case.reply.number, "version": case.reply.version} if case.reply else None,
         "events": events,
         "names": named(names),
     }
@@ -149,7 +154,7 @@ def _interval(held: Held) -> Json:
 
 
 def _mark(mark: Mark | None) -> Json | None:
-    return {"version": mark.version, "type": mark.type} if mark else None
+    return {"version": mark.version, "type": mark.type, "of": mark.of} if mark else None
 
 
 def actor_view(actor: Actor) -> Json:

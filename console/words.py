@@ -40,6 +40,7 @@ from domain.words import (
     Solved,
     State,
     Step,
+    Tie,
     Truth,
     Way,
     WhyNot,
@@ -63,7 +64,7 @@ _CODES: dict[type[StrEnum], str] = {
     State: (
         "triage 待派 · proposed 待签收 · objected 异议待答复 · working 办理中 · returning 退回待签收 · ruling 待裁定 ·"
         " appeal 复查复核中 · shelved 挂账中 ·"
-        " resolved 待审核 · awaiting_verdict 待评价 · judged 待结案 · ended 已终结"
+        " resolved 待审核 · awaiting_verdict 待评价 · judged 待结案 · merged 已并入主件 · ended 已终结"
     ),
     Charge: (
         "follows_parent 随主件 · in_dispute 争议中 · lawful_pause 中止计时 ·"
@@ -107,8 +108,9 @@ _CODES: dict[type[StrEnum], str] = {
     ),
     Step: (
         "contacted_resident 已联系居民 · contact_failed 联系未果 · resident_heard 已听取陈述 · site_visit 现场核查 ·"
-        " coordinated 协调 · work_done 已处置 · note 记录"
+        " coordinated 协调 · work_done 已处置 · told_state 已告知前件情况 · note 记录"
     ),
+    Tie: "duplicate_suspect 疑似重复 · same_place 同一地点 · repeat 重复诉求 · split 分案",
     Truth: "true 属实 · partly 部分属实 · untrue 不属实 · unverifiable 无法核实",
     Solved: "yes 已解决 · partly 部分解决 · no 未解决",
     Contacted: "yes 已联系 · tried 多次联系未果 · not_wished 居民要求不联系",
@@ -215,6 +217,10 @@ COMMANDS: dict[str, Word] = {
     "end_commission": Word("终止购买服务", "end the commission"),
     "ask_provider": Word("询问承接方", "ask the provider"),
     "answer_as_provider": Word("承接方答复", "answer as provider"),
+    "link": Word("关联", "link"),
+    "merge": Word("并入主件", "merge into a parent"),
+    "unmerge": Word("解除并案", "unmerge"),
+    "wake": Word("随主件答复或终结", "wake with the parent"),
     "strike": Word("计时器到点", "the clock strikes"),
 }
 """Every command."""
@@ -264,6 +270,10 @@ EVENTS: dict[str, Word] = {
     "escalated": Word("逐级上报督办", "escalated"),
     "alerted": Word("告警", "alerted"),
     "exception_raised": Word("异常", "exception raised"),
+    "linked": Word("登记关联", "linked"),
+    "merged": Word("并入主件", "merged"),
+    "unmerged": Word("解除并案", "unmerged"),
+    "answered_with_parent": Word("随主件答复", "answered with its parent"),
     "push_down_refused": Word("拒绝下推", "push-down refused"),
     "assistance_asked": Word("请求协办", "assistance asked"),
     "assistance_accepted": Word("同意协办", "assistance accepted"),
@@ -381,6 +391,15 @@ FIELDS: dict[str, Word] = {
     "hat": Word("身份", "hat"),
     "state": Word("状态", "state"),
     "q": Word("查询词", "q"),
+    "into": Word("主件案件号", "number of the parent"),
+    "other": Word("关联案件号", "number of the other case"),
+    "tie": Word("关联性质", "how they are tied"),
+    "split_from": Word("拆分自案件", "split from the case"),
+    "parent_number": Word("主件", "parent"),
+    "other_number": Word("关联案件", "other case"),
+    "at_intake": Word("受理时答复", "answered at intake"),
+    "designated": Word("指定主办", "designated"),
+    "clock_from": Word("时限起算", "clock runs from"),
 }
 """Every field of a command, and the parts of events."""
 

@@ -67,6 +67,10 @@ def _intake(case: Case, _facts: Facts, _at: Instant) -> frozenset[BodyId]:
     return frozenset({case.dispatcher, *((case.registrar,) if case.registrar else ())})
 
 
+def _intake_or_work(case: Case, facts: Facts, at: Instant) -> frozenset[BodyId]:
+    return _intake(case, facts, at) | _lead(case, facts, at)
+
+
 def _above(case: Case, facts: Facts, at: Instant) -> frozenset[BodyId]:
     return frozenset(ancestors(case.lead or case.dispatcher, LinkUse.SUPERVISION, facts, at))
 
@@ -168,6 +172,7 @@ _BY_PROPOSED = Who(_WORKERS, _proposed, "被拟派单位", "the proposed body")
 _BY_PROPOSER = Who(_DESK, _proposer, "拟派单位", "the body that proposed")
 _BY_LEAD = Who(_WORKERS, _lead, "主办单位", "the lead body")
 _BY_SENDER = Who(_ANYBODY, _sender, "原派出单位", "the body that sent the case")
+_BY_DESK_OR_REVIEW = Who(_DESK | _REVIEW, _dispatcher, "派单单位", "the dispatching body")
 _BY_REVIEWER = Who(_REVIEW, _reviewer, "审核单位", "the reviewing body")
 
 _ASKS = Who(
@@ -230,6 +235,14 @@ WHO: dict[str, Who] = {
         "复查、复核机关",
         "the organ that was asked to decide",
     ),
+    "link": Who(
+        _ANYBODY | _REVIEW,
+        _intake_or_work,
+        "受理、派单或主办单位",
+        "the registering, dispatching or lead body",
+    ),
+    "merge": _BY_DESK_OR_REVIEW,
+    "unmerge": _BY_DESK_OR_REVIEW,
     "oversee": Who(
         frozenset({Role.SUPERVISOR}), _above, "应答单位的上级", "a body above the one that answers"
     ),
@@ -274,6 +287,8 @@ REGISTRARS = frozenset({Role.CLERK, Role.CASEWORKER, Role.HEAD})
 
 def may(actor: Actor, command: str, case: Case | None, facts: Facts, at: Instant) -> Refusal | None:
     """None if the actor may give that command on that case now, else the refusal that says why not."""
+    if command == "wake":
+        return None if actor.kind is ActorKind.SYSTEM else refusal(ONLY_THE_SYSTEM, {"command": command})
     if actor.kind is ActorKind.CLOCK:
         return None if command == "strike" else refusal(ONLY_PEOPLE, {"command": command})
     if case is None:
@@ -346,6 +361,13 @@ ONLY_THE_CLOCK = Rule(
     en="Only the clock gives the command {command}.",
     next_zh="无需操作，到期自动办理。",
     next_en="Nothing to do: it happens when it is due.",
+)
+ONLY_THE_SYSTEM = Rule(
+    "authority.only-the-system",
+    zh="“{command}”只由系统下达。",
+    en="Only the system gives the command {command}.",
+    next_zh="无需操作，主件答复或终结后自动办理。",
+    next_en="Nothing to do: it happens when the parent is answered or ends.",
 )
 NOT_FOR_RESIDENTS = Rule(
     "authority.not-for-residents",

@@ -6,6 +6,7 @@ ruling                          while a dispute is open
 stage: handling ─▶ resolved ─▶ reviewed ─▶ judged
 shelving                        while handling
 appeal                          after a petition's written opinion
+merged                          follows a parent; all of the above stands still
 ending                          the episode is over
 """
 
@@ -17,6 +18,7 @@ from pydantic import NonNegativeInt, PositiveInt
 
 from domain.base import BodyId, Frozen, Instant, MatterId, PersonId, PlaceCode
 from domain.deadlines import Deadline
+from domain.glance import Reply
 from domain.joint_words import AssistanceState
 from domain.relations import Assistance, Call, Commission, WhistleAsk
 from domain.route import Route
@@ -31,6 +33,7 @@ from domain.words import (
     Reason,
     Satisfaction,
     State,
+    Tie,
 )
 
 
@@ -160,6 +163,23 @@ class Shelving(Frozen):
     until: Instant
 
 
+class Merge(Frozen):
+    """The case follows a parent. ``suspended`` are the clocks that ran when it was merged."""
+
+    parent: UUID
+    number: str
+    at: Instant
+    suspended: tuple[Deadline, ...]
+
+
+class Tied(Frozen):
+    """Another case that has to do with this one."""
+
+    other: UUID
+    number: str
+    tie: Tie
+
+
 class Case(Frozen):
     """One resident's issue, at one version.
 
@@ -169,6 +189,7 @@ class Case(Frozen):
     objections and returns. ``succeeded``: the bodies that ended and were replaced in it. ``route`` is the newest one.
     ``handlers``, ``reviewers`` and ``rulers`` are the persons who have acted as such in this episode; who decided a
     review is among the rulers. ``shelved_seconds``: how long earlier shelvings of this episode lasted.
+    ``episode_at`` is when the resident's clock began. ``reply`` is where the last public reply lies.
     """
 
     id: UUID
@@ -237,12 +258,17 @@ class Case(Frozen):
     whistle_asks: tuple[WhistleAsk, ...] = ()
     calls: tuple[Call, ...] = ()
     commissions: tuple[Commission, ...] = ()
+    merged: Merge | None = None
+    ties: tuple[Tied, ...] = ()
+    reply: Reply | None = None
 
     @property
     def state(self) -> State:
         """Where the case stands."""
         if self.ending is not None:
             return State.ENDED
+        if self.merged is not None:
+            return State.MERGED
         if self.ruling is not None:
             return State.RULING
         if self.proposal is not None:

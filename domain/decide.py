@@ -10,6 +10,7 @@ command is a model in commands.py, a row in authority.py, a function beside its 
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from domain import commands as c
 from domain.actors import Actor
@@ -49,6 +50,7 @@ from domain.handoffs import (
 )
 from domain.intake import answer_at_intake, recategorise, register, triage
 from domain.ladder import oversee, strike
+from domain.merges import FOLLOWS, MERGEABLE, NOT_MERGEABLE, NOT_MERGED, link, merge, unmerge, wake
 from domain.redirects import handles_misconduct, redirect
 from domain.rules import Refusal, Rule, refusal
 from domain.shelving import consent, refuse_shelving, shelve, unshelve
@@ -73,7 +75,9 @@ from domain.whistle import ask_whistle, decline_whistle, report_in, score, stand
 from domain.words import Role, State
 from domain.work import record_step, resolve, review, start
 
-OPEN = frozenset(State) - {State.ENDED}
+UNENDED = frozenset(State) - {State.ENDED}
+OPEN = UNENDED - {State.MERGED}
+"""Where a case is handled by itself: it has not ended, and it follows no parent."""
 
 
 class CommandRule(NamedTuple):
@@ -102,6 +106,8 @@ def decide(case: Case | None, command: c.AnyCommand, facts: Facts, at: Instant) 
         return refuse(NO_CASE)
     if isinstance(command, c.Strike):
         return _denied(command, case, facts, at) or strike(case, command, facts, at)
+    if isinstance(command, c.Wake):
+        return _denied(command, case, facts, at) or wake(case, command, facts, at)
     table = RULES[command.type]
     return (
         _stale(case, command)
@@ -127,6 +133,8 @@ def _out_of_state(case: Case, table: CommandRule) -> Decision | None:
         return None
     if case.state is State.ENDED:
         return refuse(CASE_ENDED, ending=case.ending)
+    if case.merged is not None:
+        return refuse(FOLLOWS, number=case.merged.number)
     return refuse(table.otherwise, state=case.state)
 
 
@@ -184,15 +192,34 @@ def needs(case: Case | None, command: c.AnyCommand) -> Needs:
         into.add(getattr(command, field, None))
     bodies |= set(getattr(command, "called", ()))
     places_.add(getattr(command, "place", None))
-    earlier: str | None = getattr(command, "same_as", None)
     return Needs(
         bodies=frozenset(body for body in bodies if body),
         people=frozenset(who for who in people if who),
         matters=frozenset(matter for matter in matters if matter),
         places=frozenset(place for place in places_ if place),
-        cases=frozenset({earlier} if earlier else ()),
+        cases=_other_cases(case, command),
+        reporter=_reporter(command),
         contracts=frozenset(contract for contract in contracts if contract),
     )
+
+
+def _reporter(command: c.AnyCommand) -> UUID | None:
+    """The compartment row by which earlier cases of the same reporter are found: that of a registration with a phone."""
+    ref = command.personal if isinstance(command, c.Register) else None
+    return ref.id if ref is not None and "phone" in ref.fields else None
+
+
+def _other_cases(case: Case | None, command: c.AnyCommand) -> frozenset[str]:
+    """The numbers of the cases that a decision has to glance at: its own too, for the ones that follow it."""
+    match command:
+        case c.Link(other=number) | c.Merge(into=number) if case is not None:
+            return frozenset({number, case.number})
+        case c.Register(split_from=first, same_as=earlier):
+            return frozenset(number for number in (first, earlier) if number)
+        case c.Wake() if case is not None and case.merged is not None:
+            return frozenset({case.merged.number})
+        case _:
+            return frozenset()
 
 
 def _joint(case: Case) -> set[BodyId | None]:
@@ -314,13 +341,13 @@ RULES: dict[str, CommandRule] = {
     "inform": CommandRule(OPEN, NOT_WORKING, inform),
     "acknowledge": CommandRule(_WORKING, NOT_WORKING, acknowledge),
     "start": CommandRule(_WORKING, NOT_WORKING, start),
-    "record_step": CommandRule(OPEN, NOT_WORKING, record_step),
+    "record_step": CommandRule(UNENDED, NOT_WORKING, record_step),
     "resolve": CommandRule(_WORKING, NOT_WORKING, resolve),
     "review": CommandRule(frozenset({State.RESOLVED}), NOT_RESOLVED, review),
     "record_verdict": CommandRule(frozenset({State.AWAITING_VERDICT}), NO_VERDICT_ASKED, record_verdict),
     "close": CommandRule(frozenset({State.JUDGED}), NOT_JUDGED, close),
     "reopen": CommandRule(frozenset({State.ENDED}), NOT_ENDED, reopen),
-    "withdraw": CommandRule(OPEN, NOT_WORKING, withdraw),
+    "withdraw": CommandRule(UNENDED, NOT_WORKING, withdraw),
     "not_accept": CommandRule(_TRIAGE, NOT_IN_TRIAGE, not_accept),
     "redirect": CommandRule(_TRIAGE | _WORKING | {State.RESOLVED}, NOT_TO_REDIRECT, redirect),
     "shelve": CommandRule(_WORKING, NOT_WORKING, shelve),
@@ -348,4 +375,7 @@ RULES: dict[str, CommandRule] = {
     "end_commission": CommandRule(OPEN, NOT_HANDLED, end_commission),
     "ask_provider": CommandRule(OPEN, NOT_HANDLED, ask_provider),
     "answer_as_provider": CommandRule(_ALWAYS, NOT_HANDLED, answer_as_provider),
+    "link": CommandRule(UNENDED, NOT_WORKING, link),
+    "merge": CommandRule(MERGEABLE, NOT_MERGEABLE, merge),
+    "unmerge": CommandRule(frozenset({State.MERGED}), NOT_MERGED, unmerge),
 }

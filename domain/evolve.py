@@ -9,7 +9,7 @@ from functools import reduce
 
 from domain import events as e
 from domain.case import Case
-from domain.evolving import appeals, endings, handoffs, intake, joint, ladder, shelving, work
+from domain.evolving import appeals, endings, handoffs, intake, joint, ladder, merges, shelving, work
 from domain.evolving.shape import Table
 from domain.words import ActorKind
 
@@ -52,7 +52,7 @@ def _registered(body: e.Registered, r: e.Recorded) -> Case:
         dispatcher=body.dispatcher,
         received_at=body.received_at,
         registered_at=r.at,
-        episode_at=r.at,
+        episode_at=body.clock_from or r.at,
         anonymous=body.anonymous,
         no_contact=body.no_contact,
         deadlines=body.deadlines,
@@ -69,4 +69,5 @@ _TABLE: Table = {
     **appeals.TABLE,
     **ladder.TABLE,
     **joint.TABLE,
+    **merges.TABLE,
 }

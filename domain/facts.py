@@ -5,10 +5,13 @@ of the pack has been loaded, so that the command is decided again (design.md §4
 come with everything above them, over links of every kind, and with their successors.
 """
 
+from uuid import UUID
+
 from pydantic import Field
 
 from domain.base import BodyId, Frozen, Instant, Interval, MatterId, PersonId, PlaceCode
 from domain.errors import FactMissing
+from domain.glance import Glance
 from domain.jurisdiction import (
     Body,
     Contract,
@@ -24,7 +27,11 @@ from domain.words import Procedure, Role
 
 
 class Needs(Frozen):
-    """What a decision wants to know."""
+    """What a decision wants to know.
+
+    ``cases`` are the numbers of cases to glance at. ``reporter`` is the compartment row of a registration: earlier cases
+    of the same reporter are wanted.
+    """
 
     bodies: frozenset[BodyId] = frozenset()
     people: frozenset[PersonId] = frozenset()
@@ -32,6 +39,7 @@ class Needs(Frozen):
     places: frozenset[PlaceCode] = frozenset()
     cases: frozenset[str] = frozenset()
     contracts: frozenset[ContractId] = frozenset()
+    reporter: UUID | None = None
 
 
 class Facts(Frozen):
@@ -42,6 +50,8 @@ class Facts(Frozen):
     and with the bodies there that may whistle or ask for it.
     ``contracts`` come with their providers and the bodies of these.
     ``exhausted``: the asked-for cases, by number, whose way is at its end. That never changes back, so it has no version.
+    ``cases`` is by number; ``earlier`` are the cases of the same reporter, the last one first. Both are newer than any
+    version of the pack, so the append looks at them again.
     """
 
     pack: str
@@ -56,6 +66,8 @@ class Facts(Frozen):
     contracts: dict[ContractId, Contract] = Field(default_factory=dict[ContractId, Contract])
     providers: dict[BodyId, Provider] = Field(default_factory=dict[BodyId, Provider])
     policy: Policy
+    cases: dict[str, Glance] = Field(default_factory=dict[str, Glance])
+    earlier: tuple[Glance, ...] = ()
 
     def covers(self, needs: Needs) -> bool:
         """Whether everything in ``needs`` was already looked up."""
@@ -66,6 +78,7 @@ class Facts(Frozen):
             and needs.places <= self.asked.places
             and needs.cases <= self.asked.cases
             and needs.contracts <= self.asked.contracts
+            and needs.reporter in {None, self.asked.reporter}
         )
 
     def body(self, body: BodyId) -> Body:
@@ -92,6 +105,13 @@ class Facts(Frozen):
             walked.append(here)
             here = self.places[here].parent
         return tuple(walked)
+
+    def case(self, number: str) -> Glance:
+        """A glance at the case of that number. Raises FactMissing if it was not fetched or does not exist."""
+        try:
+            return self.cases[number]
+        except KeyError:
+            raise FactMissing("case", number) from None
 
     def name(self, body: BodyId | None) -> str:
         """The name of a body for a sentence; its id if it is unknown."""

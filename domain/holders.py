@@ -5,13 +5,16 @@
     │ triage │ in transit   │ working          │ under review │ awaiting verdict │ …  │            │ working
 
 Intervals are half-open, contiguous within an episode, and add up to it; equal neighbours merge, empty ones are dropped;
-an open case's last one ends at the as-of instant (design.md §2, §3.1). ``holding`` is the rule, ``tile`` lays it out.
+an open case's last one ends at the as-of instant (design.md §2, §3.1). ``holding`` is the rule, ``tile`` lays it out,
+``follow`` puts a parent's intervals where a merged case followed it.
 
 Where the table of design.md §2 was silent: from the verdict or its lapse to the closing the case waits for the
 reviewing body alone, so that stretch is charged to it as *under review* (docs/decisions/0007).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, overload
+from uuid import UUID
 
 from pydantic import NonNegativeInt, PositiveInt
 
@@ -23,22 +26,31 @@ from domain.words import Charge, State
 
 
 class Holding(Frozen):
-    """Who answers now, and what and whom the instant is charged to."""
+    """Who answers now, and what and whom the instant is charged to.
+
+    ``follows`` is the parent of a merged case: then the bodies are those of the case by itself, and what is told are the
+    parent's (``follow``).
+    """
 
     answering: BodyId
     charge: Charge
     charged_to: BodyId | None
+    follows: UUID | None = None
 
 
 class Mark(Frozen):
-    """The event that opened or closed an interval."""
+    """The event that opened or closed an interval: ``of`` the case itself, or of the parent that it follows."""
 
     version: PositiveInt
     type: str
+    of: Literal["case", "parent"] = "case"
 
 
 class Held(Frozen):
-    """One interval: ``start`` belongs to it, ``end`` does not. ``closed_by`` is None while it is open."""
+    """One interval: ``start`` belongs to it, ``end`` does not. ``closed_by`` is None while it is open.
+
+    ``follows``: the parent whose intervals take the place of this one (``follow``).
+    """
 
     episode: PositiveInt
     answering: BodyId
@@ -48,6 +60,7 @@ class Held(Frozen):
     end: Instant
     opened_by: Mark
     closed_by: Mark | None
+    follows: UUID | None = None
 
     @property
     def seconds(self) -> float:
@@ -70,11 +83,14 @@ def holding(case: Case) -> Holding | None:
         return None
     answering = case.lead or case.dispatcher
     charge, charged_to = _charge(case, answering)
-    return Holding(answering=answering, charge=charge, charged_to=charged_to)
+    follows = case.merged.parent if case.merged else None
+    return Holding(answering=answering, charge=charge, charged_to=charged_to, follows=follows)
 
 
 def _charge(case: Case, answering: BodyId) -> tuple[Charge, BodyId]:
     """The first charge of the table of design.md §2 that holds."""
+    if case.merged is not None:
+        return Charge.FOLLOWS_PARENT, answering
     if case.ruling is not None:
         return Charge.IN_DISPUTE, case.ruling.body or case.dispatcher
     if case.paused:
@@ -126,6 +142,7 @@ def _close(running: OpenHolding, end: Instant, mark: Mark | None) -> Held:
         end=end,
         opened_by=running.opened_by,
         closed_by=mark,
+        follows=running.holding.follows,
     )
 
 
@@ -142,13 +159,64 @@ def merge(intervals: Iterable[Held]) -> list[Held]:
 
 
 def _same(left: Held, right: Held) -> bool:
-    return (left.episode, left.answering, left.charge, left.charged_to, left.end) == (
+    return (left.episode, left.answering, left.charge, left.charged_to, left.follows, left.end) == (
         right.episode,
         right.answering,
         right.charge,
         right.charged_to,
+        right.follows,
         right.start,
     )
+
+
+def follow(own: Iterable[Held], parents: Mapping[UUID, Sequence[Held]]) -> list[Held]:
+    """The intervals of a case with those of its parents in the place of the stretches in which it followed one.
+
+    The charge stays *follows parent*; who answers and to whom it is charged are the parent's, instant by instant. Where
+    the parent had nobody, between its end and the waking of the child, the case's own body answers.
+    """
+    told: list[Held] = []
+    for interval in own:
+        told += (
+            [interval] if interval.follows is None else _pieces(interval, parents.get(interval.follows, ()))
+        )
+    return merge(told)
+
+
+def _pieces(stretch: Held, parent: Sequence[Held]) -> list[Held]:
+    """One stretch of following, cut where the parent's holder changed, without a gap."""
+    pieces: list[Held] = []
+    here, opened = stretch.start, stretch.opened_by
+    for held in parent:
+        start, end = max(held.start, here), min(held.end, stretch.end)
+        if start >= end:
+            continue
+        since = _of_parent(held.opened_by) if held.start > stretch.start else stretch.opened_by
+        if here < start:
+            pieces.append(
+                stretch.model_copy(
+                    update={"start": here, "end": start, "opened_by": opened, "closed_by": since}
+                )
+            )
+        until = stretch.closed_by if end == stretch.end else _of_parent(held.closed_by)
+        bodies = {"answering": held.answering, "charged_to": held.charged_to}
+        pieces.append(
+            stretch.model_copy(
+                update={**bodies, "start": start, "end": end, "opened_by": since, "closed_by": until}
+            )
+        )
+        here, opened = end, until or opened
+    if here < stretch.end:
+        pieces.append(stretch.model_copy(update={"start": here, "opened_by": opened}))
+    return pieces
+
+
+@overload
+def _of_parent(mark: Mark) -> Mark: ...
+@overload
+def _of_parent(mark: None) -> None: ...
+def _of_parent(mark: Mark | None) -> Mark | None:
+    return mark.model_copy(update={"of": "parent"}) if mark else None
 
 
 def tile(recorded: Sequence[Recorded], as_of: Instant) -> list[Held]:

@@ -17,6 +17,7 @@ from domain.deadlines import Deadline, set_deadline
 from domain.decision import Decision, record, refuse
 from domain.errors import DomainFault
 from domain.facts import Facts
+from domain.merges import original, ties_at_intake
 from domain.routing import alarms, route, route_of
 from domain.rules import Rule
 from domain.states import EXHAUSTED
@@ -27,10 +28,15 @@ from domain.work import barred_from_handling
 def register(command: Register, facts: Facts, at: Instant) -> Decision:
     """A case is taken in; the dispatching body answers from here.
 
-    Refuses: UNKNOWN_MATTER, UNKNOWN_PLACE, RECEIVED_LATER, NO_DISPATCHER, ANOTHER_PROCEDURE, EXHAUSTED.
+    One part of another case runs on the resident's clock of that one. The last case that it repeats is pointed out.
+
+    Refuses: UNKNOWN_MATTER, UNKNOWN_PLACE, RECEIVED_LATER, NO_DISPATCHER, ANOTHER_PROCEDURE, EXHAUSTED, and what forbids a split.
     """
     if command.same_as is not None and command.same_as in facts.exhausted:
         return refuse(EXHAUSTED)
+    first = original(command, facts)
+    if isinstance(first, Decision):
+        return first
     unknown = _unknown(command.matter, command.place, facts)
     if unknown is not None:
         return unknown
@@ -48,10 +54,12 @@ def register(command: Register, facts: Facts, at: Instant) -> Decision:
         return refuse(NO_DISPATCHER, procedure=procedure)
     if command.number is None:
         raise DomainFault("the workflow has to draw a number before it registers a case")
-    kinds = [DeadlineKind.TRIAGE, *([DeadlineKind.RESOLVE] if command.matter else [])]
+    starts = {DeadlineKind.TRIAGE: at}
+    if command.matter:
+        starts[DeadlineKind.RESOLVE] = first.clock_from if first else at
     clocks = tuple(
-        set_deadline(kind, version=1, procedure=procedure, matter=command.matter, facts=facts, start=at)
-        for kind in kinds
+        set_deadline(kind, version=1, procedure=procedure, matter=command.matter, facts=facts, start=start)
+        for kind, start in starts.items()
     )
     found = (
         route(command.matter, command.place, facts, at)
@@ -75,8 +83,10 @@ def register(command: Register, facts: Facts, at: Instant) -> Decision:
             deadlines=clocks,
             route=found,
             same_as=command.same_as,
+            clock_from=first.clock_from if first else None,
         ),
         *alarms(found, (), dispatcher),
+        *ties_at_intake(command, first, facts, at),
     )
 
 

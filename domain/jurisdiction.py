@@ -236,6 +236,7 @@ class Policy(Frozen):
     sends the case back before it is final. ``ladder_hours``: from one rung to the next. ``alert_hours``: how often the
     top rung is alerted again. ``again_hours``: the least that a lead has for work that comes back to it.
     ``hand_backs``: how many objections and returns a case bears before a ruling opens.
+    ``repeat_days``: within how many days the same reporter's issue is pointed out as a repeat; None: never.
     ``joint_conference``: by division, who rules where there is no common superior. ``appeal``: the way of appeal that
     a closing states. ``exhausted``: what it states instead once a final review has been decided. ``rehandle_hours``: in
     what time an opinion that was revoked is drawn up anew. ``shelve_hours``: how long a case may lie shelved in one
@@ -255,6 +256,7 @@ class Policy(Frozen):
     alert_hours: Hours
     again_hours: Hours
     hand_backs: Annotated[Times, Field(gt=0)]
+    repeat_days: Annotated[int, Strict(), Field(gt=0, le=3660)] | None = None
     joint_conference: dict[PlaceCode, BodyId] = Field(default_factory=dict[PlaceCode, BodyId])
     appeal: dict[Procedure, Name]
     exhausted: Name = Name(

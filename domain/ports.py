@@ -22,6 +22,7 @@ from domain.base import CommandId, Frozen, Instant
 from domain.commands import Command
 from domain.events import FactsUsed, Recorded
 from domain.facts import Needs
+from domain.glance import Glance
 from domain.personal import PersonalRef
 from domain.rules import Refusal
 
@@ -32,6 +33,8 @@ ANSWER = "find_answer"
 ALARM = "raise_alarm"
 SWEEP = "sweep_compartment"
 FIND_ENDED = "find_ended_bodies"
+WAKE_CHILDREN = "wake_children"
+WAITING_PARENTS = "find_waiting_parents"
 
 
 class EventRef(Frozen):
@@ -64,7 +67,8 @@ class Append(Frozen):
     """One decision, as it goes into the ledger in one transaction.
 
     ``expected`` is the version that the decision was made on, 0 for a registration. ``events`` carry their ids and
-    versions already, and no ``recorded_at``. A refused command has a row and may have no events.
+    versions already, and no ``recorded_at``. A refused command has a row and may have no events. ``seen`` are the other
+    cases that the decision rests on: it is written only if they still look like that.
     """
 
     case: UUID
@@ -78,18 +82,22 @@ class Append(Frozen):
     personal: PersonalRef | None = None
     events: tuple[Recorded, ...] = ()
     refusal: Refusal | None = None
+    seen: tuple[Glance, ...] = ()
 
 
 class Appended(Frozen):
     """What the ledger did. ``ok``: it stands, now or since an earlier try, and ``answer`` is the one to give.
 
-    ``stale_facts``: the pack has moved on, fetch and decide again. ``conflict``: the case is at another version.
-    ``reused``: the command's id came before with other content. ``number_taken``: draw another number.
-    ``compartment_missing``: the personal data that the command points at do not stand.
+     ``stale_facts``: the pack has moved on, or a case that was glanced at; fetch and decide again.
+    ``conflict``: the case is at another version.
+     ``reused``: the command's id came before with other content. ``number_taken``: draw another number.
+     ``compartment_missing``: the personal data that the command points at do not stand. ``wakes``: the case was answered or
+     has ended while others follow it, so they have to be woken.
     """
 
     outcome: Literal["ok", "stale_facts", "conflict", "reused", "number_taken", "compartment_missing"]
     answer: Answer | None = None
+    wakes: bool = False
 
 
 class LoadCase(Frozen):
@@ -129,7 +137,7 @@ class Answered(Frozen):
 class Alarm(Frozen):
     """Something that must not stay silent: what, about which case, in one sentence without personal data."""
 
-    kind: Literal["ledger_ahead", "ledger_contradicts", "undecidable"]
+    kind: Literal["ledger_ahead", "ledger_contradicts", "undecidable", "children_asleep"]
     case: UUID
     detail: str
 
@@ -144,6 +152,41 @@ class Swept(Frozen):
     """How many unreferenced rows of the compartment a sweep removed."""
 
     rows: NonNegativeInt
+
+
+class WakeChildren(Frozen):
+    """A request to wake the next children of a parent that was answered, or has ended, by that version."""
+
+    parent: UUID
+    version: PositiveInt
+    after: UUID | None = None
+    limit: PositiveInt
+
+
+class Woken(Frozen):
+    """What came of it: how many were woken, how many could not be, and after which id to go on; None: there are no more."""
+
+    woken: NonNegativeInt
+    failed: NonNegativeInt
+    after: UUID | None
+
+
+class WaitingParent(Frozen):
+    """A parent that was answered or has ended by that version, while cases still follow it."""
+
+    parent: UUID
+    version: PositiveInt
+
+
+class WaitingParents(Frozen):
+    """Some of them."""
+
+    parents: tuple[WaitingParent, ...]
+
+
+def wake_command(parent: UUID, version: int) -> CommandId:
+    """The id of the command that tells a child of its parent's answer or ending by that version."""
+    return f"wake:{parent}:{version}"
 
 
 def fingerprint(command: Command) -> str:

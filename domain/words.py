@@ -130,6 +130,7 @@ class State(StrEnum):
     RESOLVED = "resolved"  # 已办结，待审核
     AWAITING_VERDICT = "awaiting_verdict"  # 待评价
     JUDGED = "judged"  # 已评价，待结案
+    MERGED = "merged"  # 已并入主件
     ENDED = "ended"  # 已终结
 
 
@@ -167,6 +168,15 @@ class DeadlineKind(StrEnum):
     PROVIDER_ANSWER = "provider_answer"
     COMMISSION_END = "commission_end"
     LADDER = "ladder"
+
+
+class Tie(StrEnum):
+    """How two cases have to do with one another (关联)."""
+
+    DUPLICATE_SUSPECT = "duplicate_suspect"  # 疑似重复
+    SAME_PLACE = "same_place"  # 同一地点
+    REPEAT = "repeat"  # 重复诉求
+    SPLIT = "split"  # 分案
 
 
 class Reason(StrEnum):
@@ -254,6 +264,7 @@ class Step(StrEnum):
     SITE_VISIT = "site_visit"  # 现场核查
     COORDINATED = "coordinated"  # 协调
     WORK_DONE = "work_done"  # 已施工或处置
+    TOLD_STATE = "told_state"  # 已告知前件办理情况
     NOTE = "note"  # 记录
 
 

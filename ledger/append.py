@@ -4,7 +4,8 @@
                                                                                                           │
     commit ◀─ notify ◀─ command · events · case_now · holding · desk · inbox ◀─ head locked, positions ◀──┘
 
-Five round trips. Writers of one case wait for one another by an advisory lock; writers of different cases meet only at
+Five round trips; six where the decision rests on other cases, which are locked with it, shared, and looked at again.
+Writers of one case wait for one another by an advisory lock; writers of different cases meet only at
 ``head``, for the length of one statement and its commit, so positions have no gaps and readers may simply ask for
 ``position > last``. A retry of a command gets what the first try wrote, also when nobody knows whether that try
 committed.
@@ -17,11 +18,13 @@ import asyncpg
 
 from domain.errors import LedgerError
 from domain.events import FactsUsed, Registered
+from domain.merges import WAKES
 from domain.ports import Answer, Append, Appended, EventRef
 from ledger.envelope import row as event_row
 from ledger.load import standing
 from ledger.pool import GATE
 from ledger.projection import Rows, Standing, project
+from ledger.relations import glances
 
 CHANNEL = "zeren_ledger"
 """NOTIFY with no payload after each append: a hint to look, never the truth."""
@@ -29,14 +32,12 @@ CHANNEL = "zeren_ledger"
 LOCK_TIMEOUT = "10s"
 """The longest that an append waits for a lock; then it fails whole and can be tried again."""
 
-_LOCK = """
-SELECT set_config('lock_timeout', $1, true), pg_advisory_xact_lock_shared($2), pg_advisory_xact_lock($3)
-"""
+_LOCK = "SELECT set_config('lock_timeout', $1, true), pg_advisory_xact_lock_shared($2)"
 
 _LOOK = """
 SELECT c.fingerprint, c.answer, n.shape, n.doc, p.pack, p.version AS pack_version,
        k.case_id AS personal_case, k.command_id AS personal_command, k.digest, k.mac, k.fields,
-       t.case_id AS number_owner
+       t.case_id AS number_owner, n.state, EXISTS (SELECT FROM case_now f WHERE f.parent = $1) AS has_children
 FROM (VALUES (true)) AS one (row)
 LEFT JOIN command c ON c.case_id = $1 AND c.command_id = $2
 LEFT JOIN case_now n ON n.case_id = $1
@@ -72,7 +73,7 @@ WITH h AS (
         deadline_kind = excluded.deadline_kind, due_order = excluded.due_order, missed = excluded.missed,
         exceptions = excluded.exceptions, registered_at = excluded.registered_at,
         received_at = excluded.received_at, last_at = excluded.last_at, ended_at = excluded.ended_at,
-        shape = excluded.shape, doc = excluded.doc
+        parent = excluded.parent, shape = excluded.shape, doc = excluded.doc
 ), holdings AS (
     INSERT INTO holding SELECT * FROM jsonb_populate_recordset(NULL::holding, $15)
 ), left_desks AS (
@@ -83,8 +84,10 @@ WITH h AS (
     ON CONFLICT (case_id, body) DO UPDATE SET because = excluded.because
 ), notices AS (
     INSERT INTO inbox SELECT * FROM jsonb_populate_recordset(NULL::inbox, $17)
+), ties AS (
+    INSERT INTO tie SELECT * FROM jsonb_populate_recordset(NULL::tie, $18)
 )
-SELECT pg_notify($18, '') FROM h
+SELECT pg_notify($19, '') FROM h
 """
 
 
@@ -129,7 +132,7 @@ def _well_formed(decision: Append) -> None:
 
 
 async def _append(connection: asyncpg.pool.PoolConnectionProxy, decision: Append) -> Appended:
-    await connection.execute(_LOCK, LOCK_TIMEOUT, GATE, _case_lock(decision.case))
+    await _lock(connection, decision)
     number = next(
         (event.body.number for event in decision.events if isinstance(event.body, Registered)), None
     )
@@ -138,6 +141,8 @@ async def _append(connection: asyncpg.pool.PoolConnectionProxy, decision: Append
     assert row is not None, "the query has one row always"  # noqa: S101
     if row["fingerprint"] is not None:
         return _earlier(row, decision)
+    if decision.seen and not await _still_seen(connection, decision):
+        return Appended(outcome="stale_facts")
     look = _Look(row, await standing(connection, decision.case, row["shape"], row["doc"]))
     refused = _objection(look, decision)
     if refused is not None:
@@ -145,7 +150,33 @@ async def _append(connection: asyncpg.pool.PoolConnectionProxy, decision: Append
     now, rows = project(look.standing, decision.events)
     answer = _answer(decision, now)
     await connection.execute(_WRITE, *_parameters(decision, answer, rows))
-    return Appended(outcome="ok", answer=answer)
+    return Appended(outcome="ok", answer=answer, wakes=_wakes(row, answer.state))
+
+
+async def _lock(connection: asyncpg.pool.PoolConnectionProxy, decision: Append) -> None:
+    """Keep every other writer of the case out, and hold still the cases that the decision rests on.
+
+    Locks are taken in the order of their keys, so two cases that look at one another cannot wait in a ring; a case that
+    thousands look at is locked by them together.
+    """
+    others = {_case_lock(glance.id) for glance in decision.seen if glance.id != decision.case}
+    own = _case_lock(decision.case)
+    keys = sorted({own, *others})
+    locks = [
+        f"pg_advisory_xact_lock{'' if key == own else '_shared'}(${place})"
+        for place, key in enumerate(keys, start=3)
+    ]
+    await connection.execute(", ".join([_LOCK, *locks]), LOCK_TIMEOUT, GATE, *keys)
+
+
+async def _still_seen(connection: asyncpg.pool.PoolConnectionProxy, decision: Append) -> bool:
+    """Whether the cases that the decision rests on still look as they did. They are locked, so they will until it stands."""
+    now = await glances(connection, [glance.number for glance in decision.seen])
+    return all(now.get(glance.number) == glance for glance in decision.seen)
+
+
+def _wakes(row: asyncpg.Record, state: str | None) -> bool:
+    return row["has_children"] and state in WAKES
 
 
 def _case_lock(case: UUID) -> int:
@@ -155,7 +186,8 @@ def _case_lock(case: UUID) -> int:
 def _earlier(row: asyncpg.Record, decision: Append) -> Appended:
     if row["fingerprint"] != decision.fingerprint:
         return Appended(outcome="reused")
-    return Appended(outcome="ok", answer=Answer.model_validate(row["answer"]))
+    answer = Answer.model_validate(row["answer"])
+    return Appended(outcome="ok", answer=answer, wakes=_wakes(row, row["state"]))
 
 
 def _objection(look: _Look, decision: Append) -> Appended | None:
@@ -215,5 +247,6 @@ def _parameters(decision: Append, answer: Answer, rows: Rows) -> list[Any]:
         rows.holding,
         rows.desk,
         rows.inbox,
+        rows.tie,
         CHANNEL,
     ]

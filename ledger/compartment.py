@@ -2,6 +2,7 @@
 
     fields ─▶ canonical JSON ─┬─ HMAC ──────▶ mark      same words again? known without opening anything
                               └─ AES-GCM ───▶ sealed    bound to case and command; digest = SHA-256 of it
+    a telephone ─▶ keyed hash beside its row ─▶ the same reporter's cases are found, and nobody is named
     put ─▶ PersonalRef ─▶ travels with the command ─▶ the append checks that the row stands
     reading written ─▶ opened ─▶ plain text
 
@@ -13,6 +14,7 @@ import hashlib
 import hmac
 import json
 import secrets
+import unicodedata
 from datetime import timedelta
 from typing import Annotated
 from uuid import UUID, uuid5
@@ -36,6 +38,22 @@ ReadingReason = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,6
 
 _SWEEPS = 3
 """How often a sweep that met a late command looks again before it leaves the rest to the next one."""
+
+_NATIONAL_DIGITS = 12
+"""The longest Chinese number without its country code: area code and eight digits."""
+
+_FEWEST_DIGITS = 7
+"""A shorter number is a hint such as an extension, and many people share it."""
+
+_PUT = """
+WITH written AS (
+    INSERT INTO compartment (id, case_id, command_id, fields, sealed, digest, mac)
+    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING id
+), marked AS (
+    INSERT INTO reporter (personal, case_id, marks) SELECT id, $2, $8::bytea[] FROM written WHERE $8 IS NOT NULL
+)
+SELECT id FROM written
+"""
 
 _SWEEP = """
 DELETE FROM compartment WHERE id IN (
@@ -82,8 +100,7 @@ async def put(
         fields=tuple(sorted(fields)),
     )
     written = await pool.fetchval(
-        "INSERT INTO compartment (id, case_id, command_id, fields, sealed, digest, mac)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING id",
+        _PUT,
         ref.id,
         case,
         command,
@@ -91,8 +108,18 @@ async def put(
         sealed,
         ref.digest,
         ref.mac,
+        _reporter_marks(keyring, fields),
     )
     return ref if written is not None else await _earlier(pool, ref)
+
+
+def _reporter_marks(keyring: Keyring, fields: dict[str, str]) -> list[bytes] | None:
+    """The marks by which the same telephone is known again; None where none was given."""
+    digits = "".join(
+        char for char in unicodedata.normalize("NFKC", fields.get("phone", "")) if char.isdecimal()
+    )
+    number = digits.removeprefix("00").removeprefix("86") if len(digits) > _NATIONAL_DIGITS else digits
+    return keyring.marks(number) if len(number) >= _FEWEST_DIGITS else None
 
 
 def _canonical(fields: dict[str, str]) -> bytes:

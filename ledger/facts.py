@@ -13,6 +13,7 @@ import asyncpg
 
 from domain.facts import Facts, Needs
 from ledger.errors import NoPack
+from ledger.relations import earlier_of_reporter, glances
 
 _LOOK_UP = """
 WITH RECURSIVE v AS (
@@ -97,7 +98,7 @@ FROM v
 
 
 async def look_up(pool: asyncpg.Pool, needs: Needs) -> Facts:
-    """Facts for ``needs`` from the newest version. What does not exist is left out. Raises NoPack."""
+    """Facts for ``needs``, from the newest version of the pack. What does not exist is left out. Raises NoPack."""
     row = await pool.fetchrow(
         _LOOK_UP,
         sorted(needs.bodies),
@@ -110,4 +111,8 @@ async def look_up(pool: asyncpg.Pool, needs: Needs) -> Facts:
     if row is None:
         raise NoPack
     slice_: dict[str, Any] = dict(row)
-    return Facts.model_validate({**slice_, "asked": needs})
+    facts = Facts.model_validate({**slice_, "asked": needs})
+    if not needs.cases and needs.reporter is None:
+        return facts
+    earlier = await earlier_of_reporter(pool, needs.reporter) if needs.reporter else ()
+    return facts.model_copy(update={"cases": await glances(pool, needs.cases), "earlier": earlier})

@@ -4,11 +4,14 @@
                 others: still unwrap                              └─ HKDF "mark" ──▶ HMAC-SHA-256
 
 The file holds every KEK that data keys may be wrapped by, and names the current one: to rotate, add a key and make it
-current. Losing the file loses all personal data; destroying a case's data key erases that case's.
+current. A reporter's telephone is recognised by a keyed hash, one under each KEK. Losing the file loses all personal
+data; destroying a case's data key erases that case's.
 """
 
 import base64
 import binascii
+import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -87,6 +90,14 @@ class Keyring:
                 "it was changed, or belongs to another key file."
             ) from error
         return CaseKeys(seal=_derive(data_key, b"zeren/seal/1"), mark=_derive(data_key, b"zeren/mark/1"))
+
+    def marks(self, text: str) -> list[bytes]:
+        """Keyed hashes of ``text``, one under each KEK: two texts share one if they are equal, also after a rotation."""
+        plain = text.encode()
+        return [
+            hmac.new(_derive(key, b"zeren/reporter/1"), plain, hashlib.sha256).digest()
+            for _, key in sorted(self._keys.items())
+        ]
 
     def _seal(self, kek: str, case: UUID, data_key: bytes) -> bytes:
         nonce = secrets.token_bytes(NONCE_BYTES)

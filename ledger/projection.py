@@ -4,7 +4,7 @@
                   ├─▶ closed holdings     intervals of responsibility
                   └─▶ notices             who is told
 
-``rows`` turns a stretch of events into the rows of the four read models (ledger/sql/0002_read_models.sql).
+``rows`` turns a stretch of events into the rows of the five read models (ledger/sql/0002_read_models.sql).
 """
 
 import hashlib
@@ -44,6 +44,7 @@ class Rows:
     holding: list[Row] = field(default_factory=_no_rows)
     desk: list[Row] = field(default_factory=_no_rows)
     inbox: list[Row] = field(default_factory=_no_rows)
+    tie: list[Row] = field(default_factory=_no_rows)
 
     def plus(self, other: "Rows") -> "Rows":
         """Both together."""
@@ -52,6 +53,7 @@ class Rows:
             holding=self.holding + other.holding,
             desk=self.desk + other.desk,
             inbox=self.inbox + other.inbox,
+            tie=self.tie + other.tie,
         )
 
 
@@ -63,6 +65,7 @@ def project(standing: Standing | None, recorded: Iterable[Recorded]) -> tuple[St
     """The case after ``recorded``, and the rows that this stretch of events writes; no row if there is no event."""
     closed: list[Row] = []
     notices: list[Row] = []
+    ties: list[Row] = []
     moved = False
     for event in recorded:
         before = standing.case if standing else None
@@ -72,11 +75,16 @@ def project(standing: Standing | None, recorded: Iterable[Recorded]) -> tuple[St
         moved = True
         if done is not None:
             closed.append(_holding_row(case, done))
+        ties += [_tie_row(event, event.body)] if isinstance(event.body, e.Linked) else []
         notices += [_inbox_row(case, event, body) for body in told(before, case, event.body)]
     if standing is None or not moved:
         return standing, Rows()
     return standing, Rows(
-        case_now=[case_row(standing)], holding=closed, desk=_desk_rows(standing.case), inbox=notices
+        case_now=[case_row(standing)],
+        holding=closed,
+        desk=_desk_rows(standing.case),
+        inbox=notices,
+        tie=ties,
     )
 
 
@@ -113,6 +121,7 @@ def case_row(standing: Standing) -> Row:
         "received_at": case.received_at.isoformat() if case.received_at else None,
         "last_at": case.last_at.isoformat(),
         "ended_at": case.ended_at.isoformat() if case.ended_at else None,
+        "parent": str(case.merged.parent) if case.merged else None,
         "shape": SHAPE,
         "doc": standing.model_dump(mode="json"),
     }
@@ -132,6 +141,17 @@ def _holding_row(case: Case, held: Held) -> Row:
         "charged_to": held.charged_to,
         "starts_at": held.start.isoformat(),
         "ends_at": held.end.isoformat(),
+        "follows": str(held.follows) if held.follows else None,
+    }
+
+
+def _tie_row(event: Recorded, body: e.Linked) -> Row:
+    return {
+        "case_id": str(event.case),
+        "version": event.version,
+        "other": str(body.other),
+        "kind": body.tie,
+        "at": event.at.isoformat(),
     }
 
 
@@ -142,9 +162,9 @@ def _desk_rows(case: Case) -> list[Row]:
 
 
 def desks(case: Case) -> dict[BodyId, list[str]]:
-    """Whose queue shows the case, and why. An ended case is on nobody's desk."""
+    """Whose queue shows the case, and why. An ended case is on nobody's desk, nor is one that follows another."""
     held = holding(case)
-    if held is None:
+    if held is None or held.follows is not None:
         return {}
     proposal, ruling = case.proposal, case.ruling
     reviewed = {State.RESOLVED, State.AWAITING_VERDICT, State.JUDGED}
@@ -233,6 +253,12 @@ def _told(before: Case, after: Case, body: e.AnyEvent) -> Sequence[BodyId | None
             return [body.by, after.dispatcher]
         case e.Recategorised():
             return [after.lead]
+        case e.Merged():
+            return [before.lead]
+        case e.Unmerged():
+            return [after.lead or after.dispatcher]
+        case e.AnsweredWithParent():
+            return [after.reviewer]
         case e.OversightAdded():
             return [body.body, after.lead or after.dispatcher]
         case e.DeadlineMissed():

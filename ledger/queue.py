@@ -21,6 +21,9 @@ from domain.words import Charge, DeadlineKind, Exceptional, State
 LARGEST_PAGE = 500
 
 
+_OFF_THE_DESKS = frozenset({State.ENDED, State.MERGED})
+
+
 class QueueItem(Frozen):
     """One case in a queue. ``because`` says why it is on the desks asked for; empty if none was."""
 
@@ -76,7 +79,7 @@ WITH wanted AS (
     ) d USING (case_id)
     WHERE n.state = ANY ($2)
       AND ($1::text[] IS NULL OR d.case_id IS NOT NULL
-           OR (n.state = 'ended' AND (n.dispatcher = ANY ($1) OR n.lead = ANY ($1))))
+           OR (n.state IN ('ended', 'merged') AND (n.dispatcher = ANY ($1) OR n.lead = ANY ($1))))
       AND ($3::timestamptz IS NULL OR n.missed OR n.next_deadline <= $3)
 )
 SELECT t.total, p.*
@@ -100,10 +103,11 @@ async def queue(
 ) -> Page:
     """The cases on the desks of ``bodies`` (None: of all), the most urgent first.
 
-    Without ``state`` every open case; with ENDED those that a body dispatched or led. ``overdue``: only those whose
-    next deadline is due by then, or that have missed one that still waits. Raises BadInput for a cursor that is none.
+     Without ``state`` every case that is handled by itself; with ENDED or MERGED those that a body dispatched or led.
+    ``overdue``: only those whose
+     next deadline is due by then, or that have missed one that still waits. Raises BadInput for a cursor that is none.
     """
-    states = [state.value] if state else [state.value for state in State if state is not State.ENDED]
+    states = [state.value] if state else [state.value for state in State if state not in _OFF_THE_DESKS]
     due, number = _read_cursor(after) if after else (None, None)
     size = max(1, min(limit, LARGEST_PAGE))
     rows = await pool.fetch(

@@ -19,6 +19,7 @@ from domain.ports import Answer
 from ledger.envelope import recorded
 from ledger.load import events, standing
 from ledger.projection import Standing
+from ledger.relations import followed
 
 
 class CommandRecord(Frozen):
@@ -80,7 +81,7 @@ async def holders(
         return await _holders_now(pool, case)
     end = at if at is not None else by
     assert end is not None, "one of both was given"  # noqa: S101
-    return tile(known(await events_of(pool, case), at, by), end)
+    return await followed(pool, tile(known(await events_of(pool, case), at, by), end), end, at, by)
 
 
 async def _holders_now(pool: asyncpg.Pool, case: UUID) -> list[Held]:
@@ -92,9 +93,9 @@ async def _holders_now(pool: asyncpg.Pool, case: UUID) -> list[Held]:
         row = await connection.fetchrow("SELECT shape, doc FROM case_now WHERE case_id = $1", case)
         found = await standing(connection, case, row["shape"], row["doc"]) if row else None
         rows = await connection.fetch("SELECT * FROM holding WHERE case_id = $1 ORDER BY opened_by", case)
-    closed = [_held(row) for row in rows]
-    running = found.running if found else None
-    return merge([*closed, *_up_to(running, now)])
+        running = found.running if found else None
+        own = merge([*(_held(row) for row in rows), *_up_to(running, now)])
+        return await followed(connection, own, now, now, None)
 
 
 def _held(row: asyncpg.Record) -> Held:
@@ -107,6 +108,7 @@ def _held(row: asyncpg.Record) -> Held:
         end=row["ends_at"],
         opened_by=Mark(version=row["opened_by"], type=row["opened_type"]),
         closed_by=Mark(version=row["closed_by"], type=row["closed_type"]),
+        follows=row["follows"],
     )
 
 
@@ -124,6 +126,7 @@ def _up_to(running: OpenHolding | None, now: datetime) -> list[Held]:
             end=now,
             opened_by=running.opened_by,
             closed_by=None,
+            follows=running.holding.follows,
         )
     ]
 
@@ -134,8 +137,14 @@ async def _standing(pool: asyncpg.Pool, case: UUID) -> Standing | None:
 
 
 async def open_cases(pool: asyncpg.Pool) -> list[UUID]:
-    """Every case that has not ended, the one that is due first before the others."""
-    rows = await pool.fetch("SELECT case_id FROM case_now WHERE state <> 'ended' ORDER BY due_order, number")
+    """Every case that waits by itself, the one that is due first before the others.
+
+    One that has ended waits for nothing; one that follows another without a clock of its own is woken with it.
+    """
+    rows = await pool.fetch(
+        "SELECT case_id FROM case_now WHERE state <> 'ended' AND (state <> 'merged' OR next_deadline IS NOT NULL)"
+        " ORDER BY due_order, number"
+    )
     return [row["case_id"] for row in rows]
 
 

@@ -19,7 +19,7 @@ from ledger.envelope import recorded
 from ledger.pool import GATE
 from ledger.projection import Rows, project
 
-MODELS = ("case_now", "holding", "desk", "inbox")
+MODELS = ("case_now", "holding", "desk", "inbox", "tie")
 
 BATCH_CASES = 200
 WHOLE_SECONDS = 3600.0

@@ -386,6 +386,7 @@ POLICY = Policy(
     alert_hours=24,
     again_hours=48,
     hand_backs=2,
+    repeat_days=30,
     joint_conference={DISTRICT: CONFERENCE},
     appeal={Procedure.HOTLINE: _APPEAL, Procedure.PETITION: _APPEAL},
     shelve_hours=360,

@@ -4,19 +4,23 @@
                ─▶ lock ─▶ load once ─▶ answered before? ─▶ due clocks, in due order ─▶ decide ─▶ append ─▶ evolve
     run        ─▶ wait for the nearest deadline ─▶ lock ─▶ due clocks
                ─▶ history long? drain ─▶ continue as new
-               ─▶ case ended and all handlers done ─▶ return
+               ─▶ case ended, or follows a parent, and all handlers done ─▶ return
 
 The state changes only after the append has returned: what is acknowledged is in the ledger. The lock is held round
 decide, append and evolve, since another handler may run at every await. Start of a run, continue-as-new, rehydration and
 a version conflict share one path: the case is loaded from the ledger.
+
+A case that follows a parent sleeps: it waits for nothing, so its run returns, and the next command starts another one.
+When a parent was answered or has ended, its run starts the batch that wakes them (merged_batch.py).
 """
 
 import asyncio
+import contextlib
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import PositiveInt
@@ -36,6 +40,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.numbers import draw_number, event_id
     from domain.ports import Alarm, Answer, Append, Appended, Ask, LoadCase, LookUp, fingerprint
     from workflows import calls
+    from workflows.merged_batch import BatchStart, MergedBatch, batch_id
     from workflows.names import (
         ACT,
         BAD_SHAPE,
@@ -93,7 +98,7 @@ class CaseWorkflow:
 
     @workflow.run
     async def run(self, start: CaseStart) -> None:
-        """Wait for deadlines until the case has ended, renewing the history on the way."""
+        """Wait for deadlines until the case has ended or sleeps, renewing the history on the way."""
         async with self._lock:
             await self._ensure_loaded()
         while True:
@@ -149,7 +154,8 @@ class CaseWorkflow:
     # ------------------------------------------------------------------ waiting
 
     def _over(self) -> bool:
-        return self._case is None or self._case.ending is not None
+        case = self._case
+        return case is None or case.ending is not None or (case.merged is not None and not case.deadlines)
 
     def _long(self) -> bool:
         info = workflow.info()
@@ -286,6 +292,11 @@ class CaseWorkflow:
             facts=used,
             personal=command.personal,
             refusal=decision.refusal,
+            seen=tuple(
+                facts.cases[number]
+                for number in sorted(needs(self._case, command).cases)
+                if number in facts.cases
+            ),
             events=tuple(
                 Recorded(
                     id=event_id(self._start.case, version, command.id),
@@ -307,6 +318,8 @@ class CaseWorkflow:
         match appended.outcome:
             case "ok" if appended.answer is not None:
                 await self._apply(row, appended.answer)
+                if appended.wakes:
+                    await self._wake_children(appended.answer.version)
                 return appended.answer
             case "stale_facts":
                 self._facts = None
@@ -325,6 +338,16 @@ class CaseWorkflow:
             case _:
                 pass
         return None
+
+    async def _wake_children(self, version: int) -> None:
+        """Start the batch that tells the cases which follow this one; it outlives this run."""
+        with contextlib.suppress(WorkflowAlreadyStartedError):
+            await workflow.start_child_workflow(
+                MergedBatch.run,
+                BatchStart(parent=self._start.case, version=version),
+                id=batch_id(self._start.case, version),
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            )
 
     async def _apply(self, row: Append, answer: Answer) -> None:
         self._answered.add(row.command)

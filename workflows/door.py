@@ -45,6 +45,7 @@ from domain.ports import Answer, Answered, Ask, fingerprint
 from domain.rules import Refusal, Rule, refusal
 from workflows import names
 from workflows.case_workflow import HISTORY_LIMIT, CaseStart, CaseWorkflow, Submission
+from workflows.merged_batch import BatchStart, MergedBatch, batch_id
 
 LONGEST_TRY = 5.0
 """Seconds for one call; a sender with more patience calls again."""
@@ -94,9 +95,15 @@ class Door:
         self._task_queue = task_queue
         self._history_limit = history_limit
 
-    async def send(self, case: UUID, command: AnyCommand, *, patience: float = 20.0) -> Outcome:
-        """Send a command and wait up to ``patience`` seconds for its answer. Never raises for what the world does."""
+    async def send(
+        self, case: UUID, command: AnyCommand, *, patience: float = 20.0, asleep: bool = False
+    ) -> Outcome:
+        """Send a command and wait up to ``patience`` seconds for its answer. Never raises for what the world does.
+
+        ``asleep``: the case has no run, as far as the sender knows, so one is started with the command.
+        """
         ending = _Ending(until=asyncio.get_running_loop().time() + patience)
+        ending.start_a_run = asleep
         while ending.seconds_left > 0:
             outcome = await self._try(case, command, ending)
             if outcome is not None:
@@ -130,6 +137,21 @@ class Door:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return False
             raise
+        return True
+
+    async def wake_children(self, parent: UUID, version: int) -> bool:
+        """Start the batch that tells the children of a parent. False if one runs for that version already."""
+        try:
+            await self._client.start_workflow(
+                MergedBatch.run,
+                BatchStart(parent=parent, version=version),
+                id=batch_id(parent, version),
+                task_queue=self._task_queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            )
+        except WorkflowAlreadyStartedError:
+            return False
         return True
 
     async def _try(self, case: UUID, command: AnyCommand, ending: "_Ending") -> Outcome | None:

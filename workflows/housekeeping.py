@@ -3,8 +3,10 @@
 Rows of the compartment that no command refers to are swept away: personal data are written before the command that
 points at them, and a client that died in between leaves a row that nobody will ever read. A day later it goes (design.md
 §3.14). And cases that wait are told when a body with a part in them ends by the newest pack (§3.2).
+A parent that was answered while the server was lost with its batch still has children: they are told too.
 """
 
+import contextlib
 from datetime import timedelta
 from uuid import UUID
 
@@ -18,11 +20,12 @@ from temporalio.client import (
     ScheduleSpec,
 )
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import FailureError
+from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from domain.numbers import workflow_id
-    from domain.ports import FIND_ENDED, SWEEP, Ended, Swept
+    from domain.ports import FIND_ENDED, SWEEP, WAITING_PARENTS, Ended, Swept, WaitingParents
+    from workflows.merged_batch import BatchStart, MergedBatch, batch_id
     from workflows.names import PACK_LOADED
 
 _EVERY = timedelta(hours=6)
@@ -36,7 +39,7 @@ class HousekeepingWorkflow:
 
     @workflow.run
     async def run(self) -> Swept:
-        """Tell the cases of ended bodies, sweep, and say how many rows went."""
+        """Tell the cases of ended bodies and forgotten children, sweep, and say how many rows went."""
         ended = await workflow.execute_activity(
             FIND_ENDED,
             result_type=Ended,
@@ -45,12 +48,27 @@ class HousekeepingWorkflow:
         )
         for case in ended.cases:
             await _tell(case)
-        return await workflow.execute_activity(
+        swept = await workflow.execute_activity(
             SWEEP,
             result_type=Swept,
             start_to_close_timeout=timedelta(minutes=5),
             retry_policy=_AGAIN,
         )
+        found = await workflow.execute_activity(
+            WAITING_PARENTS,
+            result_type=WaitingParents,
+            start_to_close_timeout=timedelta(minutes=1),
+            retry_policy=_AGAIN,
+        )
+        for waiting in found.parents:
+            with contextlib.suppress(WorkflowAlreadyStartedError):
+                await workflow.start_child_workflow(
+                    MergedBatch.run,
+                    BatchStart(parent=waiting.parent, version=waiting.version),
+                    id=batch_id(waiting.parent, waiting.version),
+                    parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                )
+        return swept
 
 
 async def _tell(case: UUID) -> None:

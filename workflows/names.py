@@ -6,6 +6,7 @@ TASK_QUEUE = "zeren-cases"
 """Where the workers of cases listen."""
 
 CASE = "CaseWorkflow"
+MERGED_BATCH = "MergedBatch"
 ACT = "act"
 """The update that carries a command to a case."""
 

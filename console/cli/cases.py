@@ -44,6 +44,7 @@ _FIELDS = (
     "note",
     "received_at",
     "same_as",
+    "split_from",
 )
 
 
@@ -66,6 +67,7 @@ _FIELDS = (
 @click.option(
     "--same-as", help="同一居民同一事实的原案件号 / the number of an earlier case on the same facts."
 )
+@click.option("--split-from", help="由该案件拆分，时限接续原案 / one part of that case, on its clock.")
 @click.option("--command-id", help="命令编号，重试时沿用 / give the same one to try again.")
 @acting
 @as_json

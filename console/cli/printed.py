@@ -20,6 +20,7 @@ from domain.words import (
     PropertyStatus,
     Role,
     State,
+    Tie,
     WhyNot,
 )
 
@@ -64,6 +65,12 @@ def case(document: Json, zone: ZoneInfo) -> Iterable[str]:
         ("轮次 episode", str(document["episode"])),
         ("异常 exceptions", "、".join(label(Exceptional(code)) for code in document["exceptions"]) or "—"),
         ("终结 ending", f"{coded(Ending, document['ending'])} {local(document['ended_at'], zone)}"),
+        ("主件 parent", document["parent"] or "—"),
+        ("并入本件 children", _children(document["children"])),
+        (
+            "关联 links",
+            "、".join(f"{row['number']} {label(Tie(row['tie']))}" for row in document["links"]) or "—",
+        ),
         ("事件 events", str(document["events"])),
     ]
     yield from table([row for row in rows if row[1] not in {"—", "— —", "— → —"}])
@@ -103,6 +110,13 @@ def opinion(document: Json, zone: ZoneInfo) -> str:
     if document["exhausted"]:
         return f"{word} · 信访程序终结 exhausted"
     return f"{word} · 可请求上一级至 can be asked until {local(found['ask_until'], zone)}"
+
+
+def _children(children: Json) -> str:
+    if not children["count"]:
+        return "—"
+    more = "…" if children["count"] > len(children["numbers"]) else ""
+    return f"{children['count']} 件：{'、'.join(children['numbers'])}{more}"
 
 
 def holders(document: Json, zone: ZoneInfo) -> Iterable[str]:

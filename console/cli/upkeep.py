@@ -15,6 +15,7 @@ from ledger.pool import migrate as apply_migrations
 from ledger.reads import open_cases
 from ledger.rebuild import differences
 from ledger.rebuild import rebuild as fold_again
+from ledger.relations import waiting
 from workflows.door import Door
 
 _TOLD_EVERY = 100
@@ -78,6 +79,8 @@ def rehydrate() -> None:
         async with opened_desk(Settings.find()) as parts:
             cases = await open_cases(parts.pool)
             started = await _wake(parts.door, cases)
+            for parent in await waiting(parts.pool):
+                await parts.door.wake_children(parent.parent, parent.version)
         emit(
             {"open": len(cases), "started": started, "running": len(cases) - started},
             lambda: [

@@ -19,7 +19,7 @@ from console.views import Json
 from console.web.forms import given_twice
 from console.web.problems import answer
 from console.words import command_word
-from domain.commands import MODELS
+from domain.commands import MODELS, NOT_BY_PEOPLE
 from domain.errors import BadInput
 from domain.words import State
 
@@ -122,7 +122,7 @@ async def show(request: Request, number: str, at: str | None = None, known: str 
 
 @api.post(
     "/cases/{number}/commands",
-    openapi_extra=_schema(*(name for name in MODELS if name not in {"register", "strike"})),
+    openapi_extra=_schema(*(name for name in MODELS if name not in {"register", *NOT_BY_PEOPLE})),
 )
 async def act(
     request: Request, number: str, user: User = None, hat: Hat = None, key: Key = None

@@ -25,7 +25,7 @@ from console.web.api import desk_of
 from console.web.forms import form, read_form
 from console.words import Word, command_word, event_word, field_word, label
 from domain.errors import BadInput
-from domain.words import CaseKind, Channel, Charge, DeadlineKind, State
+from domain.words import CaseKind, Channel, Charge, DeadlineKind, State, Tie
 from workflows.door import Outcome
 
 pages = APIRouter(include_in_schema=False)
@@ -61,6 +61,7 @@ _SHOWN: dict[str, Any] = {
     "parts": parts,
     "relation_told": relation,
     "state_word": _coded(State),
+    "tie_word": _coded(Tie),
     "charge_word": _coded(Charge),
     "kind_word": _coded(CaseKind),
     "channel_word": _coded(Channel),

@@ -55,6 +55,7 @@ from domain.commands.joint import (
     Whistle,
 )
 from domain.commands.ladder import LadderCommand, Oversee, Strike
+from domain.commands.merges import Link, Merge, MergeCommand, Unmerge, Wake
 from domain.commands.shape import CaseNumber, Command
 from domain.commands.shelving import ConsentToShelving, RefuseShelving, Shelve, ShelvingCommand, Unshelve
 from domain.commands.work import RecordStep, Resolve, Review, Start, WorkCommand
@@ -62,6 +63,7 @@ from domain.commands.work import RecordStep, Resolve, Review, Start, WorkCommand
 __all__ = [
     "COMMAND",
     "MODELS",
+    "NOT_BY_PEOPLE",
     "AcceptAssistance",
     "AcceptMilestone",
     "AcceptObjection",
@@ -83,6 +85,8 @@ __all__ = [
     "EndCommission",
     "FinishAssistance",
     "Inform",
+    "Link",
+    "Merge",
     "NotAccept",
     "Object",
     "Oversee",
@@ -113,7 +117,9 @@ __all__ = [
     "Start",
     "Strike",
     "Triage",
+    "Unmerge",
     "Unshelve",
+    "Wake",
     "Whistle",
     "Withdraw",
 ]
@@ -126,7 +132,8 @@ AnyCommand = Annotated[
     | EndingCommand
     | AppealCommand
     | LadderCommand
-    | JointCommand,
+    | JointCommand
+    | MergeCommand,
     Field(discriminator="type"),
 ]
 
@@ -137,3 +144,6 @@ MODELS: dict[str, type[Command]] = {
     model.model_fields["type"].default: model for model in Command.__subclasses__()
 }
 """Every command model by its type, the clock's too."""
+
+NOT_BY_PEOPLE = frozenset({"strike", "wake"})
+"""What the clock and the system say; nobody else may."""

@@ -11,6 +11,7 @@ class Register(Command):
     """Take a resident's issue in (登记). ``number`` is drawn by the workflow, never by the client.
 
     ``same_as``: an earlier case of the same resident on the same facts and grounds, where the desk knows of one.
+    ``split_from``: the case of which this is one part (分案).
     """
 
     texts = frozenset({"text"})
@@ -26,6 +27,7 @@ class Register(Command):
     anonymous: bool = False
     no_contact: bool = False
     same_as: CaseNumber | None = None
+    split_from: CaseNumber | None = None
 
 
 class Triage(Command):

@@ -85,6 +85,7 @@ from domain.events.ladder import (
     LadderEvent,
     OversightAdded,
 )
+from domain.events.merges import AnsweredWithParent, Linked, Merged, MergeEvent, Unmerged
 from domain.events.shape import EventBody
 from domain.events.shelving import (
     Shelved,
@@ -101,6 +102,7 @@ __all__ = [
     "Acknowledged",
     "Alerted",
     "AnsweredAtIntake",
+    "AnsweredWithParent",
     "AnyEvent",
     "AppealDecided",
     "AppealLapsed",
@@ -125,6 +127,8 @@ __all__ = [
     "ExceptionRaised",
     "FactsUsed",
     "Informed",
+    "Linked",
+    "Merged",
     "MilestoneAccepted",
     "MilestoneReached",
     "NotAccepted",
@@ -160,6 +164,7 @@ __all__ = [
     "StoodDown",
     "Succeeded",
     "Triaged",
+    "Unmerged",
     "Unshelved",
     "VerdictLapsed",
     "VerdictRecorded",
@@ -179,7 +184,8 @@ AnyEvent = Annotated[
     | EndingEvent
     | AppealEvent
     | LadderEvent
-    | JointEvent,
+    | JointEvent
+    | MergeEvent,
     Field(discriminator="type"),
 ]
 

@@ -11,7 +11,10 @@ from domain.words import CaseKind, Channel, Procedure
 
 
 class Registered(EventBody):
-    """A case was taken in. The dispatching body answers from here."""
+    """A case was taken in. The dispatching body answers from here.
+
+    ``clock_from``: when the resident's clock began, where that was not now: on the case that this one was split from.
+    """
 
     type: Literal["registered"] = "registered"
     number: str
@@ -29,6 +32,7 @@ class Registered(EventBody):
     deadlines: tuple[Deadline, ...]
     route: Route | None = None
     same_as: str | None = None
+    clock_from: Instant | None = None
 
 
 class Triaged(EventBody):

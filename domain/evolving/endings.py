@@ -76,6 +76,7 @@ def _reopened(case: Case, body: e.Reopened, r: e.Recorded) -> Change:
         "heard": False,
         "opinion": None,
         "shelved_seconds": 0,
+        "reply": None,
         "first_verdict": None,
         "verdict": None,
         "verdicts": 0,

@@ -3,6 +3,7 @@
 from domain import events as e
 from domain.case import Case, Stage
 from domain.evolving.shape import Change, Table, clocks, ended, plus
+from domain.glance import Reply
 from domain.words import DeadlineKind, Ending, Exceptional
 
 _OF_A_ROUTE = frozenset({Exceptional.NO_ROUTE, Exceptional.NOBODY_AT_THE_DESK})
@@ -27,6 +28,7 @@ def _recategorised(case: Case, body: e.Recategorised, r: e.Recorded) -> Change:
 def _answered_at_intake(case: Case, body: e.AnsweredAtIntake, r: e.Recorded) -> Change:
     return {
         "answered_at_intake": True,
+        "reply": Reply(case=case.id, number=case.number, version=r.version),
         "stage": Stage.REVIEWED,
         "handlers": plus(case.handlers, r.actor.person),
         **clocks(case, DeadlineKind.TRIAGE, DeadlineKind.RESOLVE, add=[body.deadline]),

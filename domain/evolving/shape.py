@@ -74,6 +74,7 @@ def ended(case: Case, r: Recorded, ending: Ending) -> Change:
         "appeal": None,
         "shelving_request": None,
         "shelving": None,
+        "merged": None,
         "exceptions": (),
         "troubles": (),
         "assistances": tuple(each.over() for each in case.assistances),

@@ -4,6 +4,7 @@ from domain import events as e
 from domain.case import Case, Stage
 from domain.evolving.appeals import opinion_of
 from domain.evolving.shape import Change, Table, clocks, plus
+from domain.glance import Reply
 from domain.words import DeadlineKind, Step
 
 
@@ -22,6 +23,7 @@ def _step_recorded(case: Case, body: e.StepRecorded, r: e.Recorded) -> Change:
 def _resolved(case: Case, body: e.Resolved, r: e.Recorded) -> Change:
     return {
         "stage": Stage.RESOLVED,
+        "reply": Reply(case=case.id, number=case.number, version=r.version),
         "acknowledged": True,
         "handlers": plus(case.handlers, r.actor.person),
         "opinion": opinion_of(case, body),

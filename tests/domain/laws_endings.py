@@ -142,3 +142,13 @@ def misconduct_only_leaves(story: Story) -> None:
             assert not story.case.misconduct or way == "misconduct"
             assert (event.actor.role, event.actor.body) == ("reviewer", story.case.dispatcher)
             assert event.body.basis == story.pack.policy.ways[way]
+
+
+def rehandling_is_counted(story: Story) -> None:
+    """§3.10: within an episode an unsatisfied verdict sends the case back no more often than the policy allows."""
+    case = story.case
+    if case.lead is not None and not any(
+        isinstance(event.body, e.AnsweredAtIntake) or getattr(event.body, "at_intake", False)
+        for event in story.events
+    ):
+        assert case.rehandlings <= story.pack.policy.rehandlings[case.procedure]

@@ -12,14 +12,14 @@ with the refusal. While the system is down (``goes_down`` … ``comes_up``) time
 
 import functools
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Self
 from uuid import uuid5
 from zoneinfo import ZoneInfo
 
 from domain import commands as c
-from domain.actors import CLOCK, Actor
+from domain.actors import CLOCK, SYSTEM, Actor
 from domain.case import Case
 from domain.deadlines import clock_command
 from domain.decide import Allowance, allowed, decide, needs
@@ -30,6 +30,7 @@ from domain.facts import Facts, Needs
 from domain.holders import Held, tile
 from domain.jurisdiction import Pack
 from domain.ladder import due
+from domain.merges import glance
 from domain.numbers import case_id, event_id
 from domain.personal import PersonalRef
 from domain.rules import Refusal
@@ -93,18 +94,26 @@ class Story:
         pack: Pack = world.PACK,
         *,
         now: datetime = small.START,
+        number: str = NUMBER,
+        among: Sequence["Story"] = (),
         watch: Callable[["Story", Step], None] | None = None,
     ) -> None:
-        """``watch`` sees every step, those of the clock too, right after it."""
+        """``watch`` sees every step, those of the clock too, right after it.
+
+        ``among``: the other cases that this one can be told of; those without a case yet are none.
+        """
         self.pack = pack
         self.now = now
         self.down = False
         self.events: list[Recorded] = []
         self.struck: list[Strike] = []
+        self.phone = ""
         self.current: Case | None = None
         self.refused: Refusal | None = None
         self.watch = watch
         self.exhausted: frozenset[str] = frozenset()
+        self.number = number
+        self.among = list(among)
         self._given = 0
 
     # ------------------------------------------------------------ reading
@@ -133,7 +142,26 @@ class Story:
 
     def facts(self, wanted: Needs) -> Facts:
         """Exactly the facts that are asked for."""
-        return small.facts_for(wanted, pack=self.pack, exhausted=self.exhausted)
+        facts = small.facts_for(wanted, pack=self.pack, exhausted=self.exhausted)
+        others = [self, *self.among]
+        told = [each for each in others if each.current is not None]
+        seen = {
+            each.number: glance(each.case, children=any(each.is_parent_of(other) for other in told))
+            for each in told
+        }
+        cases = {number: seen[number] for number in sorted(wanted.cases & seen.keys())}
+        earlier = [
+            seen[each.number] for each in told if each.phone and each.phone == self.phone and each is not self
+        ]
+        return facts.model_copy(update={"cases": cases, "earlier": tuple(earlier) if wanted.reporter else ()})
+
+    def is_parent_of(self, other: "Story") -> bool:
+        """Whether the other case follows this one."""
+        return (
+            other.current is not None
+            and other.case.merged is not None
+            and other.case.merged.number == self.number
+        )
 
     def allowed(self, by: Actor | None = None) -> dict[str, Allowance]:
         """What the case allows now, by command."""
@@ -213,11 +241,13 @@ class Story:
     def command(self, type_: str, by: Actor, *, leaving_out: str = "", **fields: Any) -> c.AnyCommand:
         """A command whose texts are in the compartment, all but ``leaving_out``."""
         self._given += 1
-        id_ = f"c{self._given}"
+        id_ = f"c{self._given}" if self.number == NUMBER else f"{self.number}.c{self._given}"
         texts = c.MODELS[type_].texts - {leaving_out}
+        if type_ == "register" and self.phone:
+            texts |= {"phone"}
         fields.setdefault("personal", _ref(id_, tuple(sorted(texts))) if texts else None)
         if type_ == "register":
-            fields.setdefault("number", NUMBER)
+            fields.setdefault("number", self.number)
         return c.COMMAND.validate_python({"type": type_, "id": id_, "actor": by, **fields})
 
     def _decide(self, command: c.AnyCommand, at: datetime, recorded_at: datetime) -> None:
@@ -378,6 +408,18 @@ class Story:
         """The resident takes it back."""
         return self.does("withdraw", by, channel="link", **fields)
 
+    def merge(self, parent: "Story", by: Actor = small.CLERK) -> Self:
+        """The case follows ``parent`` from here."""
+        return self.does("merge", by, into=parent.number)
+
+    def unmerge(self, by: Actor = small.CLERK) -> Self:
+        """It stands by itself again."""
+        return self.does("unmerge", by)
+
+    def wake(self) -> Self:
+        """The system tells it that its parent was answered or has ended."""
+        return self.does("wake", SYSTEM)
+
     def _lead(self) -> Actor:
         assert self.case.lead is not None
         return USUAL[self.case.lead]
@@ -429,42 +471,3 @@ def refuses(*codes: str) -> Callable[[Callable[..., None]], Callable[..., None]]
         return run
 
     return mark
-
-
-# ---------------------------------------------------------------- tables
-NAMES = {
-    small.DISPATCH: "dispatch",
-    small.CITY_DISPATCH: "city dispatch",
-    small.HOUSING: "housing",
-    small.CIVIL_AFFAIRS: "civil affairs",
-    small.WATER: "water",
-    small.HEATING: "heating",
-    small.GOVERNMENT: "district",
-    small.CITY_GOVERNMENT: "city",
-    small.OFFICE: "office",
-    small.COMMITTEE: "committee",
-}
-
-
-def table(held: list[Held]) -> list[tuple[str, ...]]:
-    """(answering, charge, charged to, from, to), with the short names and local times of the written tables."""
-    return [
-        (
-            NAMES[row.answering],
-            row.charge.value.replace("_", " "),
-            NAMES[row.charged_to] if row.charged_to else "nobody",
-            _short(row.start),
-            _short(row.end),
-        )
-        for row in held
-    ]
-
-
-def _short(at: datetime) -> str:
-    return at.astimezone(ZONE).strftime("%m-%d %H:%M")
-
-
-def written(text: str) -> list[tuple[str, ...]]:
-    """A table as it is written by hand: one interval a line, cells between bars."""
-    lines = [line.strip() for line in text.strip().splitlines()]
-    return [tuple(cell.strip() for cell in line.split("|")) for line in lines if line]

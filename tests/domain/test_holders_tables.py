@@ -16,7 +16,8 @@ from domain.holders import Held, holding, known, tile
 from domain.words import Charge
 from tests import small
 from tests.domain.stories import TWELVE, outage, reopened
-from tests.domain.telling import Story, local, table, written
+from tests.domain.tables import table, written
+from tests.domain.telling import Story, local
 
 TABLES = {
     "plain": """

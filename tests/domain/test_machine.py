@@ -39,13 +39,14 @@ from domain.words import (
     Solved,
     State,
     Step,
+    Tie,
     Truth,
     Way,
 )
 from tests import small
-from tests.domain import laws, laws_events, world
+from tests.domain import laws, laws_events, laws_merges, world
+from tests.domain.telling import NUMBER, Story, personal
 from tests.domain.telling import Step as Told
-from tests.domain.telling import Story, personal
 
 SHIFTS = person("shifts-1", Role.CASEWORKER, small.POOR_CIVIL_AFFAIRS)
 """Holds the desk for thirty hours and leaves it empty for ten, over and over."""
@@ -106,6 +107,9 @@ NOW, EARLIER, LATER, LONG_BEFORE = (
 )
 """Instants beside the story's now, for fields that take one."""
 
+PARENT, STRANGER = "9MK6-DZN4", "HPM4-N2Z4"
+"""The numbers of another case that is told beside this one, and of none."""
+
 Choices = dict[str, tuple[Any, ...]]
 
 FIELDS: dict[str, Choices] = {
@@ -140,6 +144,8 @@ FIELDS: dict[str, Choices] = {
         "satisfaction": (Satisfaction.UNSATISFIED, *Satisfaction),
         "channel": tuple(Channel),
     },
+    "link": {"other": (PARENT, PARENT, NUMBER, STRANGER), "tie": tuple(Tie)},
+    "merge": {"into": (PARENT, PARENT, NUMBER, STRANGER)},
     "reopen": {"channel": tuple(Channel)},
     "withdraw": {"channel": tuple(Channel), "personal": (None, personal("note"))},
     "not_accept": {"ground_code": tuple(NotAcceptedGround), "told_by": tuple(Channel)},
@@ -183,6 +189,7 @@ USUAL: dict[str, Choices] = {
     "object": {"proposed_owner": OWNERS},
     "return": {"proposed_owner": OWNERS},
     "rule": {"designate": OWNERS},
+    "merge": {"into": (PARENT,)},
     "record_step": {"step": (Step.RESIDENT_HEARD, Step.WORK_DONE)},
     "resolve": {"ours": (True,), "contacted": (Contacted.TRIED, Contacted.YES)},
     "redirect": {"told_by": (Channel.LINK,)},
@@ -210,6 +217,7 @@ REGISTER: Choices = {
 WAYS_ON: dict[State, tuple[str, ...]] = {
     State.TRIAGE: ("propose",) * 10
     + ("answer_at_intake", "triage", "record_step", "not_accept") * 2
+    + ("merge",) * 4
     + ("redirect",),
     State.PROPOSED: ("sign", "sign", "object"),
     State.OBJECTED: ("contest_objection", "accept_objection"),
@@ -223,6 +231,7 @@ WAYS_ON: dict[State, tuple[str, ...]] = {
         "recategorise",
         "inform",
         "shelve",
+        "merge",
     ),
     State.SHELVED: ("unshelve", "record_step"),
     State.APPEAL: ("decide_appeal",),
@@ -231,6 +240,7 @@ WAYS_ON: dict[State, tuple[str, ...]] = {
     State.RESOLVED: ("review",),
     State.AWAITING_VERDICT: ("record_verdict",),
     State.JUDGED: ("close",),
+    State.MERGED: ("record_step", "record_step", "unmerge", "withdraw"),
     State.ENDED: ("reopen",),
 }
 """What a case usually comes to next."""
@@ -251,9 +261,11 @@ class CaseMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.story = Story(PACK)
+        self.parent = Story(PACK, number=PARENT)
 
     def _watch(self, story: Story, step: Told) -> None:
         laws.one_step(story, step)
+        laws_merges.one_step(story, step)
         if step.events:  # without one the case is the same, which one_step has seen to
             laws.whole(story)
         for event in step.events:
@@ -267,7 +279,12 @@ class CaseMachine(RuleBasedStateMachine):
         self._begins(late, _by(data))
 
     def _begins(self, late: bool, choose: Choose) -> None:
-        self.story = Story(PACK, now=LATE if late else small.START, watch=self._watch)
+        now = LATE if late else small.START
+        self.parent = Story(PACK, now=now, number=PARENT, watch=self._watch)
+        self.story = Story(PACK, now=now, among=[self.parent], watch=self._watch)
+        self.parent.among = [self.story]
+        if choose([True, True, False]):
+            self.parent.register(matter=choose([small.HOUSING_MATTER, None]))
         by = choose([small.STATION_CLERK, *PEOPLE, RESIDENT, *ODD_ACTORS])
         if choose([True, False, False]):
             self.story.petition().wait(hours=choose([0, 1, 50])).opinion()
@@ -298,6 +315,26 @@ class CaseMachine(RuleBasedStateMachine):
         choose: Choose = random.Random(seed).choice
         for _ in range(steps):
             self._until_due(choose)
+
+    @rule(seed=st.integers(min_value=0, max_value=2**32 - 1), steps=st.integers(1, 6))
+    def the_other_case_goes_on(self, seed: int, steps: int) -> None:
+        """The case that this one may follow is handled beside it; what it comes to is told, sometimes late or twice."""
+        choose: Choose = random.Random(seed).choice
+        if self.parent.current is None:
+            return
+        for _ in range(steps):
+            self.parent.at(max(self.story.now, self.parent.now))
+            self.story, self.parent = self.parent, self.story
+            choose([self._usual_step, self._usual_step, self._usual_step, self._possible_step])(choose)
+            self.story, self.parent = self.parent, self.story
+            self._told(choose)
+            self.story.wait(minutes=choose([0, 1, 60, 300]))
+
+    def _told(self, choose: Choose) -> None:
+        for case in choose([(self.story,), (self.parent,), (), (self.story, self.story)]):
+            case.at(max(self.story.now, case.now))
+            assert case.tries("wake", choose([small.CLERK, RESIDENT, CLOCK])) is not None
+            assert case.tries("wake", SYSTEM) is None
 
     # ------------------------------------------------------------ single commands
     @rule(data=st.data(), how=st.sampled_from(["usually", "jointly", "possibly", "anyhow"]))
@@ -427,6 +464,14 @@ class CaseMachine(RuleBasedStateMachine):
     def design_holds(self) -> None:
         """Everything of §3 that the domain alone can keep."""
         laws.whole(self.story)
+        self._a_family()
+
+    def _a_family(self) -> None:
+        """Each of the two tells the other's intervals while it follows it."""
+        now = max(self.story.now, self.parent.now)
+        for case, other in ((self.story, self.parent), (self.parent, self.story)):
+            if case.current is not None:
+                laws_merges.a_family_adds_up(case, [other], max(now, case.case.last_at))
 
     def teardown(self) -> None:
         """The last look at the case."""

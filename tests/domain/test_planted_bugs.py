@@ -25,6 +25,7 @@ from domain import (
     holders,
     intake,
     ladder,
+    merges,
     relations,
     shelving,
     work,
@@ -41,7 +42,7 @@ from domain.evolving.appeals import opinion_of
 from domain.facts import Facts
 from domain.holders import Held
 from domain.joint_words import QuestionState
-from domain.words import DeadlineKind, Ending, Procedure
+from domain.words import DeadlineKind, Ending, Procedure, State
 from tests import small
 from tests.domain import (
     telling,
@@ -51,6 +52,7 @@ from tests.domain import (
     test_rules_handoffs,
     test_rules_intake,
     test_rules_joint,
+    test_rules_merges,
     test_rules_petition,
     test_rules_redirects,
     test_rules_shelving,
@@ -95,6 +97,17 @@ def _sees(command: str, **instead: object) -> Plant:
             return row.decide(case.model_copy(update=instead), given, facts, at)
 
         patch.setitem(decide.RULES, command, row._replace(decide=wrong))
+
+    return plant
+
+
+def _sees_glances(**instead: object) -> Plant:
+    """Every other case looks different from what it is."""
+
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        right = merges.glance
+        wrong = lambda case, **given: right(case, **given).model_copy(update=instead)  # noqa: E731
+        patch.setattr(telling, "glance", wrong)
 
     return plant
 
@@ -200,6 +213,11 @@ def _the_alert_is_forgotten(patch: pytest.MonkeyPatch) -> None:
     _evolves(e.Alerted, lambda case, _: {"rungs": case.rungs})(patch)
 
 
+def _followers_are_charged_themselves(patch: pytest.MonkeyPatch) -> None:
+    right = holders._charge
+    patch.setattr(holders, "_charge", lambda case, who: right(case.model_copy(update={"merged": None}), who))
+
+
 def _merged(intervals: Any) -> list[Held]:
     return list(intervals)
 
@@ -278,6 +296,9 @@ BY_MACHINE: dict[str, Plant] = {
     "the ladder skips a rung": _the_ladder_skips_a_rung,
     "the ladder blames the lead for every delay": _only_the_lead_is_blamed,
     "every ringing makes stale": _replaces(frozenset(), (evolving, "_CLOCKWORK")),
+    "a merged case keeps its clocks": _evolves(e.Merged, lambda case, _: {"deadlines": case.deadlines}),
+    "unmerging forgets the clocks": _evolves(e.Unmerged, lambda *_: {"deadlines": ()}),
+    "a follower is charged as itself": _followers_are_charged_themselves,
     "nobody is charged": _replaces(_not_held, (holders, "_charge")),
     "the organ above is skipped": _replaces(lambda *_: small.CITY_GOVERNMENT, (appeals, "organ_above")),
     "what was revoked stays with the organ": _evolves(e.AppealDecided, lambda _, body: {"lead": body.by}),
@@ -398,6 +419,30 @@ BY_STORY: dict[str, tuple[Plant, Callable[[], None]]] = {
     "silence consents to a shelving": (
         _replaces(lambda _: NOTHING, (ladder, "unanswered")),
         test_rules_shelving.test_asking_alone_shelves_nothing_and_silence_refuses,
+    ),
+    "what follows is followed": (
+        _sees_glances(parent=None),
+        test_rules_merges.test_there_are_no_chains_and_no_rings,
+    ),
+    "a child is merged into what was answered": (
+        _sees_glances(state=State.WORKING),
+        test_rules_merges.test_what_cannot_be_merged,
+    ),
+    "the resident's clock stands still in a merge": (
+        _evolves(
+            e.Unmerged,
+            lambda case, _: {
+                "deadlines": tuple(
+                    each.model_copy(update={"due": each.due + timedelta(hours=500)})
+                    for each in (case.merged.suspended if case.merged else ())
+                )
+            },
+        ),
+        test_rules_merges.test_what_the_resident_waited_for_too_long_rings_as_soon_as_it_stands_again,
+    ),
+    "the parent's persons stay strangers to the child": (
+        _evolves(e.AnsweredWithParent, lambda case, _: {"handlers": case.handlers}),
+        test_rules_merges.test_who_handled_or_reviewed_the_parent_has_that_part_in_the_child,
     ),
     "every step counts as a hearing": (
         _evolves(e.StepRecorded, lambda *_: {"heard": True}),

@@ -111,7 +111,27 @@ def _overseen(story: Story) -> Story:
     return story.working().does("oversee", small.DISTRICT_SUPERVISOR).resolve().review().verdict().close()
 
 
+def _beside_another(story: Story) -> Story:
+    story.among = [Story(EVERYBODY, number=OTHER, among=[story]).working()]
+    return _registered(story)
+
+
+def _merged(story: Story) -> Story:
+    return _beside_another(story).does("merge", small.CLERK, into=OTHER)
+
+
+OTHER = "9MK6-DZN4"
+
 ROWS = (
+    Row(
+        "link",
+        _beside_another,
+        small.DISPATCH,
+        "clerk caseworker head reviewer",
+        {"other": OTHER, "tie": "same_place"},
+    ),
+    Row("merge", _beside_another, small.DISPATCH, "clerk head reviewer", {"into": OTHER}),
+    Row("unmerge", _merged, small.DISPATCH, "clerk head reviewer"),
     Row("triage", _registered, small.DISPATCH, "clerk head", {"matter": small.HOUSING_MATTER}),
     Row("recategorise", _working, small.DISPATCH, "clerk head", {"matter": small.COMMITTEE_MATTER}),
     Row("inform", _working, small.HOUSING, "clerk caseworker head", {"to": small.OFFICE}),
@@ -366,6 +386,7 @@ STATES: dict[State, Callable[[Story], Story]] = {
     State.RESOLVED: _resolved,
     State.AWAITING_VERDICT: _reviewed,
     State.JUDGED: _judged,
+    State.MERGED: _merged,
     State.ENDED: _closed,
 }
 IN: dict[str, tuple[State, ...]] = {
@@ -396,12 +417,22 @@ IN: dict[str, tuple[State, ...]] = {
     "request_review": (State.RESOLVED, State.AWAITING_VERDICT, State.JUDGED, State.ENDED),
     "request_final_review": (State.RESOLVED, State.AWAITING_VERDICT, State.JUDGED, State.ENDED),
     "decide_appeal": (State.APPEAL,),
+    "merge": (State.TRIAGE, State.WORKING),
+    "unmerge": (State.MERGED,),
     "record_step": tuple(State)[:-1],
     "withdraw": tuple(State)[:-1],
-    "oversee": tuple(State)[:-1],
     "inform": tuple(State)[:-1],
     "recategorise": (State.WORKING,),
-    **{row[0]: tuple(State)[: joint_rows.IN.get(row[0], -1)] for row in joint_rows.ROWS},
+    "link": tuple(State)[:-1],
+    "oversee": tuple(state for state in State if state not in {State.MERGED, State.ENDED}),
+    **{
+        row[0]: tuple(
+            state
+            for state in tuple(State)[: joint_rows.IN.get(row[0], -1)]
+            if state is not State.MERGED or row[0] in {"record_step", "withdraw"}
+        )
+        for row in joint_rows.ROWS
+    },
     **dict.fromkeys(joint_rows.EVER, tuple(State)),
 }
 OTHERWISE = {
@@ -434,10 +465,15 @@ OTHERWISE = {
     "request_final_review": "appeal.no-opinion",
     "decide_appeal": "appeal.none-asked",
     **dict.fromkeys(joint_rows.IN, joint_rows.NOT_HANDLED),
+    "merge": "merge.not-mergeable",
+    "unmerge": "merge.not-merged",
 }
 
 
-@refuses(*OTHERWISE.values(), "case.ended")
+BEFORE_ALL = {State.ENDED: "case.ended", State.MERGED: "merge.follows"}
+
+
+@refuses(*OTHERWISE.values(), *BEFORE_ALL.values())
 def test_every_command_in_every_state_is_allowed_or_says_why_not() -> None:
     for state, comes_to in STATES.items():
         for row in {row.command: row for row in ROWS}.values():
@@ -449,7 +485,7 @@ def test_every_command_in_every_state_is_allowed_or_says_why_not() -> None:
                 assert rule is None or not rule.startswith("case."), (state, row.command, rule)
                 assert rule is None or rule != OTHERWISE.get(row.command), (state, row.command)
             else:
-                expected = "case.ended" if state is State.ENDED else OTHERWISE[row.command]
+                expected = BEFORE_ALL.get(state) or OTHERWISE[row.command]
                 assert rule == expected, (state, row.command, rule)
                 assert story.case == before
 

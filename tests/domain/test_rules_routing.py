@@ -14,7 +14,8 @@ from domain.routing import route
 from domain.words import BodyKind, Charge, Exceptional, Level, PropertyStatus, State, WhyNot
 from tests import small
 from tests.domain import world
-from tests.domain.telling import Story, refuses, table, written
+from tests.domain.tables import table, written
+from tests.domain.telling import Story, refuses
 
 HEATING_MATTER = "cold-radiators"
 STAIRS = "dark-stairs"

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from domain import commands as c
-from domain.actors import CLOCK, Actor
+from domain.actors import CLOCK, SYSTEM, Actor
 from domain.case import Case
 from domain.commands import AnyCommand
 from domain.deadlines import clock_command
@@ -15,12 +15,14 @@ from domain.decide import decide, needs
 from domain.decision import Decision
 from domain.events import FactsUsed, Recorded
 from domain.evolve import fold
+from domain.facts import Facts
 from domain.numbers import case_id, draw_number, event_id
 from domain.personal import PersonalRef
 from domain.ports import Answer, Append, fingerprint
-from domain.words import Channel, Contacted, Reason, Satisfaction, Solved, Step, Truth
+from domain.words import Channel, Contacted, Reason, Satisfaction, Solved, Step, Tie, Truth
 from ledger.append import append
 from ledger.compartment import put
+from ledger.facts import look_up
 from ledger.keys import Keyring
 from ledger.packs import store_pack
 from tests import small
@@ -41,9 +43,10 @@ def decision(
     *,
     version: int = 1,
     made: Decision | None = None,
+    facts: Facts | None = None,
 ) -> Append:
     """What a workflow would send to the ledger for that command."""
-    facts = small.facts_for(needs(case, command), version)
+    facts = facts or small.facts_for(needs(case, command), version)
     decided = made or decide(case, command, facts, at)
     used = FactsUsed(pack=facts.pack, version=version)
     expected = case.version if case else 0
@@ -70,6 +73,7 @@ def decision(
         expected=expected,
         facts=used,
         personal=command.personal,
+        seen=tuple(facts.cases.values()),
         events=events,
         refusal=decided.refusal,
     )
@@ -89,6 +93,12 @@ class Story:
         self.version = version
         self.count = 0
         self.appends: list[Append] = []
+
+    @property
+    def number(self) -> str:
+        """Its case number."""
+        assert self.case is not None
+        return self.case.number
 
     def later(self, hours: float) -> "Story":
         """Let time pass."""
@@ -114,13 +124,19 @@ class Story:
 
     async def send(self, command: AnyCommand | c.Command) -> Answer:
         """Decide, append, evolve."""
-        row = decision(self.id, self.case, command, self.at, version=self.version)  # pyright: ignore[reportArgumentType]
+        row = await self.decided(command)
         self.appends.append(row)
         done = await append(self.pool, row)
         assert done.outcome == "ok", done
         assert done.answer is not None
         self.case = fold(row.events, self.case)
         return done.answer
+
+    async def decided(self, command: AnyCommand | c.Command) -> Append:
+        """The decision; where it rests on other cases, on how the ledger has them."""
+        wanted = needs(self.case, command)  # pyright: ignore[reportArgumentType]
+        facts = await look_up(self.pool, wanted) if wanted.cases or wanted.reporter else None
+        return decision(self.id, self.case, command, self.at, version=self.version, facts=facts)  # pyright: ignore[reportArgumentType]
 
     async def ring(self) -> Answer:
         """The next deadline comes due."""
@@ -220,6 +236,17 @@ async def mixed(pool: asyncpg.Pool, prefix: str = "mixed") -> list[Story]:
     await at_intake.later(1).say(c.Triage, small.CLERK, matter=small.HOUSING_MATTER, place=small.COMMUNITY)
     await at_intake.say(c.AnswerAtIntake, small.CLERK)
     await at_intake.ring()
+
+    parent = await (await story("parent").open()).work()
+    for name in ("child", "apart"):
+        child = await story(name).open()
+        await child.later(3).say(c.Link, small.CLERK, other=parent.number, tie=Tie.SAME_PLACE)
+        await child.say(c.Merge, small.CLERK, into=parent.number)
+    await child.later(1).say(c.Unmerge, small.CLERK)
+    await parent.resolve()
+    await parent.later(1).say(c.Review, small.REVIEWER, passed=True)
+    followed = stories[-2]
+    await followed.later(4).say(c.Wake, SYSTEM)
 
     refused = Story(pool, f"{prefix}-refused")
     answer = await refused.say(c.Register, small.HOUSING_WORKER, number="2222-2222")
