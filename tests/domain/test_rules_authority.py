@@ -182,11 +182,11 @@ ROWS = (
     Row("decide_appeal", _appeal, small.GOVERNMENT, "head reviewer", DECISION),
     Row("oversee", _working, small.GOVERNMENT, "supervisor"),
     Row("oversee", _working, small.CITY_GOVERNMENT, "supervisor"),
-    *(Row(*each) for each in joint_rows.ROWS),
     Row("accuse", _working, small.DISPATCH, "clerk head reviewer", {"against": (small.OFFICE,)}),
     Row("recuse", _working, small.HOUSING, " ".join(Role)),
     Row("declare_interest", _working, small.HOUSING, "head", {"person": "clerk-2"}),
     Row("declare_interest", _working, small.DISPATCH, "head", {"person": "clerk-2"}),
+    *(Row(*each) for each in joint_rows.ROWS),
 )
 IDS = [f"{row.command}-at-{row.body}" for row in ROWS]
 
