@@ -25,6 +25,12 @@ from tests.domain.laws_endings import (
     shelving_is_bounded,
     the_instances_follow_one_another,
 )
+from tests.domain.laws_firewall import (
+    no_case,
+    nobody_behind_the_wall_acts,
+    nobody_behind_the_wall_has_a_part,
+    without_the_removed,
+)
 from tests.domain.laws_joint import deadlines, lead_after
 from tests.domain.laws_ladder import the_ladder_only_climbs
 from tests.domain.telling import Step, Story
@@ -42,6 +48,7 @@ MAY_MOVE_THE_LEAD = (
     e.AppealRequested,
     e.AppealDecided,
     e.AnsweredWithParent,
+    e.RemovedByFirewall,
 )
 MOVES_NO_HOLDING = (
     e.Triaged,
@@ -63,6 +70,9 @@ MOVES_NO_HOLDING = (
     e.WayExhausted,
     *get_args(JointEvent),
     e.Linked,
+    e.Accused,
+    e.Recused,
+    e.InterestDeclared,
 )
 """All joint work is among them: it never moves the answering body or the charge."""
 RINGING = (e.DeadlineMissed, e.Escalated, e.Alerted, e.ExceptionRaised, e.OversightAdded)
@@ -97,6 +107,7 @@ def one_step(story: Story, step: Step) -> None:
     silence_binds_only_a_desk_that_was_held(story, step)
     nobody_who_has_ended_answers(story, step)
     nobody_plays_ping_pong(story, step)
+    nobody_behind_the_wall_acts(story, step)
 
 
 def refused_changes_nothing(step: Step) -> None:
@@ -208,7 +219,7 @@ def the_clock_strikes_in_order(story: Story, step: Step) -> None:
 def stale_is_told_from_fresh(story: Story, step: Step) -> None:
     """§3.12: an expected version is stale if since then something happened that was no mere ringing of the clock."""
     seen = step.command.expected_version
-    if seen is None or step.before is None or step.command.type in {"register", "strike"}:
+    if seen is None or step.before is None or step.command.type in {"register", "strike"} or no_case(step):
         return
     since = story.events[seen : step.before.version]
     told = [
@@ -275,6 +286,7 @@ def whole(story: Story) -> None:
     the_instances_follow_one_another(story)
     shelving_is_bounded(story)
     misconduct_only_leaves(story)
+    nobody_behind_the_wall_has_a_part(story)
 
 
 def somebody_answers_at_every_instant(story: Story) -> None:
@@ -325,6 +337,7 @@ def _row_of(now: Any) -> tuple[str, str, str]:
 def _reckoned(events: Iterable[e.Recorded]) -> tuple[str, str, str] | None:  # noqa: C901, PLR0912
     lead: str | None = None
     stood = ("", "")
+    exhausted = False
     dispatcher = charge = ""
     to: str | None = ""
     for event in events:
@@ -372,6 +385,13 @@ def _reckoned(events: Iterable[e.Recorded]) -> tuple[str, str, str] | None:  # n
                 charge, to = ("working", lead) if lead else ("triage", dispatcher)
             case e.AppealDecided():
                 charge, to = "awaiting_verdict", dispatcher
+            case e.WayExhausted():
+                exhausted = True
+            case e.RemovedByFirewall() as removed:
+                lead, charge, to = without_the_removed(
+                    removed, lead, dispatcher, charge, to or "", exhausted=exhausted
+                )
+                dispatcher = removed.dispatcher
             case e.EndedAtIntake() | e.Closed() | e.Withdrawn() | e.NotAccepted() | e.Redirected():
                 charge = ""
             case _:
@@ -466,8 +486,9 @@ def the_designated_keep_it(story: Story) -> None:
             assert not isinstance(event.body, e.Objected | e.ReturnRequested | e.Returned | e.Proposed)
         if isinstance(event.body, e.AnsweredWithParent):
             designated = event.body.designated
-        designated = (designated or isinstance(event.body, e.Designated)) and not isinstance(
-            event.body, ENDINGS
+        gone = isinstance(event.body, e.RemovedByFirewall) and event.body.to_triage
+        designated = (designated or isinstance(event.body, e.Designated)) and not (
+            gone or isinstance(event.body, ENDINGS)
         )
 
 
