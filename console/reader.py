@@ -4,14 +4,14 @@ Every answer is read from the ledger. ``at`` asks how the case was at an instant
 both may be given. ``known`` alone asks how the case stood then, as it was known then.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from console import names, views
+from console import names, resident, views
 from console.clocks import clocks
 from console.fields import clean
 from console.hats import Acting, hats, wide_needs
@@ -36,7 +36,7 @@ from ledger import directory
 from ledger.facts import look_up
 from ledger.packs import current_pack
 from ledger.queue import queue
-from ledger.reads import case_by_number, case_state, events_of, holders
+from ledger.reads import any_case, case_by_number, events_of, holders
 from ledger.relations import relations
 
 _AHEAD = timedelta(minutes=1)
@@ -120,9 +120,9 @@ class Reader:
             "names": views.named(await names.of(self._pool, bodies=bodies)),
         }
 
-    async def opened_by(self, command_id: str) -> bool:
-        """Whether that intake command has opened a case."""
-        return await case_state(self._pool, case_id(command_id)) is not None
+    async def opened_by(self, *command_ids: str) -> bool:
+        """Whether one of these intake commands has opened a case."""
+        return await any_case(self._pool, map(case_id, command_ids))
 
     async def queue(
         self,
@@ -176,6 +176,14 @@ class Reader:
         """Places whose code begins with the text or whose name holds it."""
         found = await directory.find_places(self._pool, clean("q", text), limit=limit)
         return {"items": [place.model_dump(mode="json") for place in found]}
+
+    async def resident_case(self, told: Mapping[str, object]) -> Json:
+        """How a case stands, for a resident with its number and receipt (console/resident.py)."""
+        return await resident.look(self._pool, self, told)
+
+    async def resident_receipt(self, told: Mapping[str, object]) -> Json:
+        """Another receipt in the place of the resident's (console/resident.py)."""
+        return await resident.renew(self._pool, told)
 
     async def people(self) -> list[directory.Colleague]:
         """Everybody who may act, with the hats that they wear now."""

@@ -5,6 +5,7 @@ now        from the read models
 --known K  from the events that were on record by K
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -44,6 +45,11 @@ async def case_state(pool: asyncpg.Pool, case: UUID) -> Case | None:
     """The case as it stands, or None."""
     found = await _standing(pool, case)
     return found.case if found else None
+
+
+async def any_case(pool: asyncpg.Pool, cases: Iterable[UUID]) -> bool:
+    """Whether one of these is a case."""
+    return await pool.fetchval("SELECT EXISTS (SELECT FROM case_now WHERE case_id = ANY ($1))", list(cases))
 
 
 async def case_at(

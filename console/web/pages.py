@@ -176,7 +176,7 @@ def _acting(request: Request) -> Acting:
 
 @pages.post("/cases")
 async def take_in(request: Request) -> Response:
-    """Take a case in, and go to it."""
+    """Take a case in, and go to it; a receipt is shown first, since an address must not carry it."""
     told = read_form(await request.body())
     fields = {name: value for name, value in told.items() if not name.startswith("_")}
     try:
@@ -186,7 +186,10 @@ async def take_in(request: Request) -> Response:
     if not receipt.done:
         # Its id has its answer for good: what is mended is another command.
         return await _first(request, _renewed(told, receipt), 409, receipt.outcome)
-    return RedirectResponse(f"/cases/{receipt.as_json()['number']}", status_code=303)
+    number = receipt.as_json()["number"]
+    if receipt.slip is not None:
+        return await _page(request, "receipt.html", 201, number=number, slip=receipt.slip.as_json())
+    return RedirectResponse(f"/cases/{number}", status_code=303)
 
 
 def _renewed(told: Mapping[str, str], receipt: Receipt) -> dict[str, str]:
