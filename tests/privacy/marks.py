@@ -123,7 +123,8 @@ class Marks:
 
     def _shown(self, where: str, data: bytes, form: str, at: int) -> Hit:
         around = data[max(0, at - 120) : at + 120].decode("utf-8", "backslashreplace")
-        return Hit(where, form, self._whose(around), around)
+        shown = "".join(char if char.isprintable() else "·" for char in around)
+        return Hit(where, form, self._whose(around), shown)
 
     def _whose(self, around: str) -> str:
         for stem in (self._latin, self._phone, self._han):
