@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from deploy.onemachine.postgres import EmbeddedPostgres
 from tests.privacy.house import House, house
 from tests.privacy.marks import Marks
 
@@ -18,7 +17,7 @@ def marks() -> Marks:
 
 
 @pytest.fixture
-async def everything(database: str, postgres: EmbeddedPostgres, tmp_path: Path) -> AsyncIterator[House]:
+async def everything(tmp_path: Path) -> AsyncIterator[House]:
     """The whole house."""
-    async with house(database, postgres, tmp_path) as opened:
+    async with house(tmp_path) as opened:
         yield opened

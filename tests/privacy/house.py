@@ -18,24 +18,25 @@ import asyncpg
 import httpx
 from temporalio.client import Client
 
-from deploy.onemachine.postgres import EmbeddedPostgres
+from deploy.onemachine.postgres import EmbeddedPostgres, temporary_postgres
 from deploy.onemachine.temporal import EmbeddedTemporal
 from domain.ports import Answered, Ask
 from ledger.keys import Keyring, create_kek_file
 from ledger.load import answered
 from ledger.packs import store_pack
-from ledger.pool import open_pool
+from ledger.pool import migrate, open_pool
 from tests import small
 from tests.console.calling import ROOT
 from workflows.connection import connect
 from workflows.door import Door
+
+_DATABASE = "zeren"
 
 
 @dataclass
 class House:
     """Handles on everything that runs. ``web`` talks to the console's own port."""
 
-    database: str
     postgres: EmbeddedPostgres
     temporal: EmbeddedTemporal
     logs: Path
@@ -52,7 +53,10 @@ class House:
         """A client's way to a case without the console."""
 
         async def find(ask: Ask) -> Answered:
-            return await answered(self.pool, ask)
+            try:
+                return await answered(self.pool, ask)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                return Answered(outcome="none")
 
         return Door(self.client, find, task_queue=self.env["ZEREN_TASK_QUEUE"])
 
@@ -90,16 +94,15 @@ class House:
     @asynccontextmanager
     async def without_its_database(self) -> AsyncGenerator[None]:
         """The database takes no connections and drops those it has, as in a restart that lasts."""
-        name = self.database.partition("@/")[2].partition("?")[0]
         admin = await asyncpg.connect(self.postgres.dsn("postgres"))
         try:
-            await admin.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS false')
+            await admin.execute(f'ALTER DATABASE "{_DATABASE}" WITH ALLOW_CONNECTIONS false')
             await admin.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", _DATABASE
             )
             yield
         finally:
-            await admin.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS true')
+            await admin.execute(f'ALTER DATABASE "{_DATABASE}" WITH ALLOW_CONNECTIONS true')
             await admin.close()
 
     async def end_runs(self) -> None:
@@ -109,21 +112,25 @@ class House:
 
 
 @asynccontextmanager
-async def house(database: str, postgres: EmbeddedPostgres, folder: Path) -> AsyncGenerator[House]:
-    """Everything started over a migrated database, and stopped at the end."""
+async def house(folder: Path) -> AsyncGenerator[House]:
+    """Everything started with the small jurisdiction, and stopped at the end."""
     temporal = EmbeddedTemporal(folder / "temporal")
-    temporal.start()
-    try:
-        async with _started(database, postgres, temporal, folder) as everything:
-            yield everything
-    finally:
-        temporal.stop()
+    with temporary_postgres() as postgres:
+        postgres.create_database(_DATABASE)
+        await migrate(postgres.dsn(_DATABASE))
+        temporal.start()
+        try:
+            async with _started(postgres, temporal, folder) as everything:
+                yield everything
+        finally:
+            temporal.stop()
 
 
 @asynccontextmanager
 async def _started(
-    database: str, postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, folder: Path
+    postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, folder: Path
 ) -> AsyncGenerator[House]:
+    database = postgres.dsn(_DATABASE)
     kek, logs, port = folder / "kek.json", folder / "logs", _free_port()
     create_kek_file(kek)
     logs.mkdir()
@@ -143,7 +150,7 @@ async def _started(
     ):
         await store_pack(pool, small.PACK)
         everything = House(
-            *(database, postgres, temporal, logs, pool),
+            *(postgres, temporal, logs, pool),
             client=await connect(temporal.address),
             keyring=Keyring.from_file(kek),
             env=env,

@@ -165,7 +165,9 @@ def forms(text: str) -> list[tuple[str, bytes]]:
     for alphabet, encode in (("base64", base64.b64encode), ("base64url", base64.urlsafe_b64encode)):
         for shift in range(3):
             coded[f"{alphabet}+{shift}"] = _inside(encode(bytes(shift) + raw), shift)
-    return list({form: (name, form) for name, form in (plain | coded).items()}.values())
+    named = list((plain | coded).items())
+    # Of ways that come out alike the first one gives its name.
+    return list({form: (name, form) for name, form in reversed(named)}.values())
 
 
 def _inside(encoded: bytes, shift: int) -> bytes:
