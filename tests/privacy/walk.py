@@ -94,6 +94,8 @@ class Walk:
         await self.give(number, "district-head", "rule", designate=small.HOUSING)
         await self.give(number, "housing-1", "acknowledge")
         await self.give(number, "housing-1", "start")
+        await self.give(number, "housing-1", "inform", to=small.COMMITTEE)
+        await self.give(number, "clerk-1", "recategorise", matter=small.COMMITTEE_MATTER)
         await self.give(number, "housing-1", "record_step", step="site_visit", channel="visit")
         await self.give(number, "district-supervisor", "oversee")
         await self.give(number, "housing-1", "resolve", **ANSWERS)
