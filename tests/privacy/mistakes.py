@@ -150,6 +150,7 @@ class Mistakes:
             for asked in ({"at": typed}, {"known": typed}):
                 await self._sent("GET", f"/api/v1/cases/{self._number}?{urlencode(asked)}")
                 await self._sent("GET", f"/api/v1/cases/{self._number}/holders?{urlencode(asked)}")
+            await self._sent("GET", f"/api/v1/route?{urlencode({'matter': typed, 'place': typed})}")
             for what in ("bodies", "matters", "places"):
                 await self._sent("GET", f"/api/v1/{what}?{urlencode({'q': typed * 20})}")
                 await self._sent("GET", f"/api/v1/{what}?{urlencode({'q': typed, 'limit': typed})}")

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import itertools
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from workflows.door import OutcomeKind
 
 AS_CLERK = ("--as", "clerk-1", "--json")
 DRIVEN = {
-    *("case open", "case act", "case show", "case holders", "case history", "case clocks"),
+    *("case open", "case act", "case show", "case holders", "case history", "case clocks", "case route"),
     *("queue", "import cases", "doctor", "rebuild", "rehydrate", "pack check", "pack load"),
 }
 """Commands of the command line that are run here."""
@@ -156,6 +157,7 @@ async def _by_the_command_line(
         *(("case", what, number) for what in ("show", "holders", "history", "clocks")),
         *(("queue",), ("rebuild",), ("rehydrate",)),
         ("case", "act", number, "--list"),
+        ("case", "route", "--matter", small.HOUSING_MATTER, "--place", small.COMMUNITY),
     ):
         called = await _called(everything, *words)
         assert called.code == 0, called
@@ -175,6 +177,7 @@ _MISTYPED: tuple[Callable[[str, str], tuple[str, ...]], ...] = (
     lambda typed, number: ("case", "act", number, typed, *AS_CLERK),
     lambda typed, _: ("case", "act", typed, "sign", *AS_CLERK),
     lambda typed, _: ("case", "show", typed),
+    lambda typed, _: ("case", "route", "--matter", typed, "--place", typed),
     lambda typed, _: ("queue", "--body", typed),
     lambda typed, _: ("queue", "--after", typed),
     lambda typed, _: ("import", "cases", f"{typed}.csv", *AS_CLERK),
@@ -259,6 +262,7 @@ async def _read_everything(walk: Walk, numbers: list[str]) -> None:
     for path in ("/", "/api/openapi.json", "/api/v1/bodies", "/api/v1/matters", "/api/v1/places", "/healthz"):
         await walk.read(path)
     await walk.read("/static/console.css")
+    await walk.read(f"/api/v1/route?matter={small.HOUSING_MATTER}&place={small.COMMUNITY}")
 
 
 # ------------------------------------------------------------------ nothing is forgotten
@@ -266,11 +270,22 @@ async def _read_everything(walk: Walk, numbers: list[str]) -> None:
 
 def _every_route_was_visited(everything: House) -> None:
     """The console's log names the route of every request: a new one has to be visited above."""
+    lines = [json.loads(line) for line in everything.log("console").splitlines()]
+    visited = {(line["method"], line["route"]) for line in lines if line["event"] == "request"}
     app = create_app(None, None)  # pyright: ignore[reportArgumentType] - only its routes are looked at
-    routes = {route.path for route in app.routes if isinstance(route, APIRoute)}
-    said = everything.log("console")
-    missed = sorted(route for route in routes if f'"route": "{route}"' not in said)
+    routes = set(_routes(app.router))
+    assert routes >= {("GET", "/readyz"), ("POST", "/api/v1/cases"), ("POST", "/cases/{number}/{command}")}
+    missed = sorted(routes - visited)
     assert not missed, f"visit these in this test: {missed}"
+
+
+def _routes(router: Any) -> Iterator[tuple[str, str]]:
+    """Every method and path of a router, and of the routers that were included in it."""
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            yield from ((method, route.path) for method in route.methods or ())
+        elif (included := getattr(route, "original_router", None)) is not None:
+            yield from _routes(included)
 
 
 def _every_command_is_thought_of() -> None:

@@ -5,6 +5,7 @@ ledger which free texts of which commands have been carried out, and reads off t
 """
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -73,16 +74,11 @@ class Walk:
 
     async def everything(self) -> list[str]:
         """Every story; answers the numbers of the cases."""
-        return [
-            await story()
-            for story in (
-                self.disputed_closed_reopened,
-                self.handed_back,
-                self.taken_back,
-                self.intake,
-                self.refused,
-            )
-        ]
+        stories = (
+            *(self.disputed_closed_reopened, self.handed_back, self.taken_back, self.intake, self.refused),
+            *(self.shelved, self.petitioned),
+        )
+        return [await story() for story in stories]
 
     async def disputed_closed_reopened(self) -> str:
         """An objection contested and ruled on, the whole way to the closing, and a new episode."""
@@ -141,3 +137,35 @@ class Walk:
         await self.give(number, "clerk-1", "record_step", step="resident_heard", channel="phone")
         await self.give(number, "reviewer-1", "not_accept", ground_code="no_clear_demand", told_by="phone")
         return number
+
+    async def shelved(self) -> str:
+        """Shelving refused, then consented to and ended; then another way is shown to the resident."""
+        number = (await self.open(matter=small.HOUSING_MATTER, place=small.COMMUNITY))["number"]
+        await self.give(number, "clerk-1", "propose", to=small.HOUSING)
+        await self.give(number, "housing-1", "sign")
+        await self.give(number, "housing-head", "shelve", hours=200)
+        await self.give(number, "reviewer-1", "refuse_shelving")
+        await self.give(number, "housing-head", "shelve", hours=240)
+        await self.give(number, "reviewer-1", "consent_to_shelving", told_by="phone")
+        await self.give(number, "housing-1", "unshelve")
+        await self.give(number, "housing-1", "resolve", **{**ANSWERS, "ours": False, "solved": "no"})
+        await self.give(number, "reviewer-2", "redirect", way="arbitration", told_by="phone")
+        return number
+
+    async def petitioned(self) -> str:
+        """A petition through its three instances."""
+        told = await self.open("petition-clerk", matter=small.PETITION_MATTER, place=small.COMMUNITY)
+        number = told["number"]
+        await self.give(number, "petition-clerk", "propose", to=small.HOUSING)
+        await self.give(number, "housing-1", "sign")
+        await self.give(number, "housing-1", "resolve", **ANSWERS, judgement="not_supported", **_delivered())
+        await self.give(number, "petition-reviewer", "review", passed=True)
+        await self.give(number, "petition-clerk", "request_review", channel="letter")
+        await self.give(number, "district-head", "decide_appeal", outcome="upheld", **_delivered())
+        await self.give(number, "petition-clerk", "request_final_review", channel="letter")
+        await self.give(number, "city-head", "decide_appeal", outcome="upheld", **_delivered())
+        return number
+
+
+def _delivered() -> dict[str, str]:
+    return {"delivered_at": datetime.now(UTC).isoformat(), "told_by": "letter"}
