@@ -4,22 +4,23 @@
                ─▶ names become ids
                ─▶ free text into the compartment          before anything is sent
                ─▶ which hat
-               ─▶ the door ─▶ Receipt
+               ─▶ the door ─▶ Receipt ─▶ to a resident who gave no name, a receipt of his own
 
 Nothing that somebody wrote freely goes further than the compartment: the command carries the reference. The same
 command id sent again gets the first answer, so the hat is then the one of the first time.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 import asyncpg
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from console import names, views
-from console.errors import WrongUsage
+from console.errors import UnknownName, WrongUsage
 from console.fields import Given, read
 from console.hats import Acting, choose, hats, wide_needs
 from console.numbers import unknown
@@ -37,14 +38,27 @@ from domain.numbers import case_id
 from domain.personal import PersonalRef
 from domain.ports import Ask, fingerprint
 from domain.rules import refusal
-from domain.words import Procedure, Role
+from domain.words import ActorKind, Procedure, Role
 from ledger.compartment import put
 from ledger.facts import look_up
 from ledger.keys import Keyring
 from ledger.load import answered, load
+from ledger.receipts import issue
 from workflows.door import COMMAND_REUSED, Outcome, OutcomeKind
+from workflows.door import answered as outcome_of
 
 _COMMAND_ID: TypeAdapter[str] = TypeAdapter(CommandId)
+_SOMEBODY = re.compile(
+    r"(?<![0-9A-Za-z])(?:"
+    r"(?:86)?1[3-9][0-9]{9}"
+    r"|0[0-9]{2,3}-[0-9]{7,8}"
+    r"|[1-9][0-9]{5}(?:19[0-9]{2}|20[01][0-9])(?:0[1-9]|1[0-2])[0-9]{5}[0-9Xx]"
+    r")(?![0-9A-Za-z])"
+)
+"""A mobile, a telephone with its area, or an identity number (GB 11643), standing by itself.
+
+An identity number holds a date of birth. The years end before those of today's work orders, whose numbers look alike.
+"""
 
 
 class Sender(Protocol):
@@ -55,11 +69,36 @@ class Sender(Protocol):
         ...
 
 
+class Slip(Frozen):
+    """What a resident who gave no name takes along (回执). ``receipt`` is None where it has been shown before."""
+
+    receipt: str | None = Field(repr=False)
+
+    def as_json(self) -> Json:
+        """The receipt, and what to do with it."""
+        if self.receipt is None:
+            return {
+                "receipt": None,
+                "receipt_note": {
+                    "zh": "回执码只显示一次，此前已显示过。",
+                    "en": "The receipt is shown once, and has been shown.",
+                },
+            }
+        return {
+            "receipt": self.receipt,
+            "receipt_note": {
+                "zh": "回执码只显示这一次，请交给居民保存；居民首次查询时须更换。",
+                "en": "The receipt is shown this once: hand it to the resident, who changes it at first use.",
+            },
+        }
+
+
 class Receipt(Frozen):
     """What came of a command: its id, so that it can be sent again, the case, who acted, and the door's outcome.
 
     ``sealed``: it took in a case that accuses somebody, which the registrar may not see any more. It says nothing of how the
     case stands, and the same whenever the command is sent again.
+    ``slip`` is there for a case that was opened without a name.
     """
 
     command: str
@@ -69,6 +108,7 @@ class Receipt(Frozen):
     actor: Actor
     outcome: Outcome
     sealed: bool = False
+    slip: Slip | None = None
 
     @property
     def done(self) -> bool:
@@ -93,6 +133,7 @@ class Receipt(Frozen):
             "refusal": views.refused(self.outcome.refusal),
             "zh": self.outcome.zh,
             "en": self.outcome.en,
+            **(self.slip.as_json() if self.slip else {}),
         }
 
 
@@ -122,7 +163,12 @@ class Desk(Reader):
             )
         id_ = _checked_id(command_id)
         worn = await self._hats(acting)
-        return await self._send(case_id(id_), None, "register", given, worn, id_)
+        receipt = await self._send(case_id(id_), None, "register", given, worn, id_)
+        if not (receipt.done and given.values.get("anonymous")):
+            return receipt
+        shown_to_staff = receipt.actor.kind is not ActorKind.RESIDENT
+        slip = Slip(receipt=await issue(self._pool, receipt.case, must_change=shown_to_staff))
+        return receipt.model_copy(update={"slip": slip})
 
     async def act(
         self,
@@ -175,6 +221,10 @@ class Desk(Reader):
         worn = [by_link(provider)]
         return await self._send(case.id, case, "answer_as_provider", given, worn, f"provider-answer:{link}")
 
+    def row_marks(self, content: bytes) -> tuple[str, ...]:
+        """What an imported row is known by (ledger/keys.py)."""
+        return self._keyring.row_marks(content)
+
     async def intake_clerk(self) -> str | None:
         """Who takes cases in on one machine where nobody is named: the first clerk in post at a dispatching body."""
         clerks = [
@@ -200,16 +250,19 @@ class Desk(Reader):
         *,
         expected_version: int | None = None,
     ) -> Receipt:
-        resolved = await names.resolve(self._pool, command, given)
+        resolved, known = await self._resolved(case, command, given, id_)
         common: dict[str, Any] = {"type": command, "id": id_, "expected_version": expected_version}
         draft = _typed({**common, **resolved.values, "actor": worn[0]})
+        actor = worn[0]
         try:
             personal = await self._sealed(case, id_, given.texts)
         except CommandReused:
-            return self._reused(command, id_, case, standing, worn[0])
-        sealed = draft.model_copy(update={"personal": personal})
-        actor = await self._hat(case, standing, sealed, worn)
-        outcome = await self._door.send(case, sealed.model_copy(update={"actor": actor}))
+            outcome = _reused()
+        else:
+            sealed = draft.model_copy(update={"personal": personal})
+            actor = await self._hat(case, standing, sealed, worn)
+            whole = sealed.model_copy(update={"actor": actor})
+            outcome = await (self._door.send(case, whole) if known else self._first_answer(case, whole))
         return Receipt(
             command=command,
             command_id=id_,
@@ -219,6 +272,24 @@ class Desk(Reader):
             outcome=outcome,
             sealed=isinstance(draft, Register) and bool(draft.against),
         )
+
+    async def _resolved(self, case: UUID, command: str, given: Given, id_: str) -> tuple[Given, bool]:
+        """Ids in the place of names, and whether all are known. Raises UnknownName for a command never answered.
+
+        A pack that no longer knows a name takes nobody's first answer away.
+        """
+        try:
+            return await names.resolve(self._pool, command, given), True
+        except UnknownName:
+            if id_ not in (await load(self._pool, case)).answered:
+                raise
+            return given, False
+
+    async def _first_answer(self, case: UUID, command: AnyCommand) -> Outcome:
+        """What the ledger answered to the command, or that its id came with other content. Nothing is sent."""
+        ask = Ask(case=case, command=command.id, fingerprint=fingerprint(command))
+        found = await answered(self._pool, ask)
+        return outcome_of(found.answer) if found.answer is not None else _reused()
 
     async def _sealed(self, case: UUID, id_: str, texts: dict[str, str]) -> PersonalRef | None:
         """The reference to the free texts, once they lie in the compartment. Raises CommandReused."""
@@ -243,19 +314,16 @@ class Desk(Reader):
         facts = await look_up(self._pool, wide_needs(needs(standing, command), worn))
         return choose(worn, command.type, standing, facts, datetime.now(UTC))
 
-    def _reused(self, command: str, id_: str, case: UUID, standing: Case | None, actor: Actor) -> Receipt:
-        """The answer to an id that came before with other words."""
-        said = refusal(COMMAND_REUSED)
-        outcome = Outcome(
-            kind=OutcomeKind.REFUSED,
-            refusal=said,
-            zh=f"{said.zh}{said.next_zh}",
-            en=f"{said.en} {said.next_en}",
-        )
-        number = standing.number if standing else None
-        return Receipt(
-            command=command, command_id=id_, case=case, number=number, actor=actor, outcome=outcome
-        )
+
+def _reused() -> Outcome:
+    """The answer to an id that came before with other words."""
+    said = refusal(COMMAND_REUSED)
+    return Outcome(
+        kind=OutcomeKind.REFUSED,
+        refusal=said,
+        zh=f"{said.zh}{said.next_zh}",
+        en=f"{said.en} {said.next_en}",
+    )
 
 
 def new_command_id() -> str:
@@ -267,12 +335,18 @@ def _checked_id(command_id: str | None) -> str:
     if command_id is None:
         return new_command_id()
     try:
-        return _COMMAND_ID.validate_python(command_id)
+        id_ = _COMMAND_ID.validate_python(command_id)
     except ValidationError:
         raise BadInput(
             "命令编号（command_id）只能由 1 至 128 个字母、数字和 . _ : - 组成。",
             "A command_id has 1 to 128 characters: letters, digits and . _ : - only.",
         ) from None
+    if _SOMEBODY.search(id_):
+        raise BadInput(
+            "命令编号（command_id）像是电话或证件号码；编号会留在台账中，请换一个与人无关的。",
+            "The command_id looks like somebody's telephone or identity number, and stays on record; use another one.",
+        )
+    return id_
 
 
 def _typed(values: dict[str, Any]) -> AnyCommand:

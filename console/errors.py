@@ -2,7 +2,10 @@
 
     BadInput (domain/errors.py)
     ├── WrongUsage     no such command or field: the caller has to write something else
-    └── UnknownCase    no case has that number
+    ├── UnknownCase    no case has that number
+    ├── UnknownName    an id or name that the pack does not know
+    ├── WrongReceipt   no case has that number with that receipt
+    └── TooManyTries   too many receipts were wrong of late
     NotRunning         a server that is needed does not answer, or nothing runs here
 
 Each carries one sentence in both languages with what to do next.
@@ -17,6 +20,18 @@ class WrongUsage(BadInput):
 
 class UnknownCase(BadInput):
     """A well-formed number that belongs to no case."""
+
+
+class UnknownName(BadInput):
+    """An id or name that nothing in the pack has."""
+
+
+class WrongReceipt(BadInput):
+    """A number and a receipt that do not belong together: said in one way, whichever of the two is wrong."""
+
+
+class TooManyTries(BadInput):
+    """More receipts were wrong of late than may be."""
 
 
 class NotRunning(ZerenError):

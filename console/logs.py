@@ -1,7 +1,8 @@
 """Logs: one JSON object a line on stderr, with ids and no personal data.
 
 An exception's message may quote what somebody typed, so only its type, its place in the code and a few harmless codes
-are logged. What libraries log comes out the same way.
+are logged. What libraries log comes out the same way. An event loop's own complaint has the exception's words in its
+text too, from the second line on: only the first is kept.
 """
 
 import logging
@@ -15,6 +16,7 @@ import structlog
 from temporalio.service import RPCError
 
 _QUIET = ("uvicorn.access", "httpx", "httpcore", "asyncio")
+_LOOPS = ("asyncio", "temporalio.worker._workflow_instance")
 _FRAMES = 12
 
 
@@ -40,6 +42,7 @@ def configure_logs(level: int = logging.INFO) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 _plain,
+                _first_line,
                 structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
             ],
         )
@@ -57,6 +60,13 @@ def _plain(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mu
     return event
 
 
+def _first_line(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Of what an event loop says, the first line: those after it are the objects that it is about, in full."""
+    if event.get("logger") in _LOOPS and isinstance(event.get("event"), str):
+        event["event"] = event["event"].partition("\n")[0]
+    return event
+
+
 def _harmless_exception(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
@@ -70,14 +80,15 @@ def _harmless_exception(
     elif isinstance(told, tuple):
         error = cast("tuple[Any, BaseException | None, Any]", told)[1]
     if error is not None:
-        event["error"] = _told(error)
+        event["error"] = harmless(error)
         cause = error.__cause__
         if cause is not None:
-            event["cause"] = _told(cause)
+            event["cause"] = harmless(cause)
     return event
 
 
-def _told(error: BaseException) -> dict[str, Any]:
+def harmless(error: BaseException) -> dict[str, Any]:
+    """What may be told of an exception to somebody who must not see what was typed."""
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     told: dict[str, Any] = {
         "type": f"{type(error).__module__}.{type(error).__qualname__}",

@@ -3,8 +3,10 @@
 an id that exists            itself
 a name that fits one thing   its id
 a name that fits several     BadInput, with the candidates
-an id that does not exist    itself: the rule refuses it, and the refusal is on record
-anything else                BadInput
+anything else                UnknownName
+
+What the pack does not know goes no further than the desk: a telephone typed into the wrong field has the shape of an
+id, and a command that carried it would keep it in the ledger for good.
 """
 
 import re
@@ -13,6 +15,7 @@ from typing import NamedTuple
 
 import asyncpg
 
+from console.errors import UnknownName
 from console.fields import Given, clean, spec
 from console.words import field_word
 from domain.errors import BadInput
@@ -59,7 +62,10 @@ _SEARCHES: dict[str, Callable[[asyncpg.Pool, str], Awaitable[list[Candidate]]]] 
 
 
 async def one(pool: asyncpg.Pool, field: str, kind: str, text: str) -> str:
-    """The id that the text means. ``kind`` is body, matter or place. Raises BadInput where it means none or several."""
+    """The id that the text means; ``kind`` is body, matter or place.
+
+    Raises BadInput where it may mean several, UnknownName where it means none.
+    """
     text = clean(field, text).strip()
     found = await _SEARCHES[kind](pool, text)
     if any(candidate.id == text for candidate in found):
@@ -69,17 +75,16 @@ async def one(pool: asyncpg.Pool, field: str, kind: str, text: str) -> str:
     meant = {candidate.id for candidate in fitting}
     if len(meant) == 1:
         return meant.pop()
-    if not meant and _ID.match(text):
-        return text
-    raise _unclear(field, fitting or found)
+    raise _unclear(field, text, fitting or found)
 
 
-def _unclear(field: str, candidates: Sequence[Candidate]) -> BadInput:
+def _unclear(field: str, text: str, candidates: Sequence[Candidate]) -> BadInput:
     word = field_word(field)
     if not candidates:
-        return BadInput(
-            f"{word.zh}（{field}）：数据包中没有这个名称；请核对名称，或改填编号。",
-            f"The field {field} names nothing in the pack; check the name, or give the id.",
+        zh, en = (f"“{text}”", f" ({text})") if _ID.match(text) else ("这个名称", "")
+        return UnknownName(
+            f"{word.zh}（{field}）：数据包中没有{zh}；请核对名称，或改填编号。",
+            f"The field {field} names nothing in the pack{en}; check the name, or give the id.",
         )
     shown = "、".join(f"{candidate.id} {candidate.zh}" for candidate in candidates[:_SHOWN])
     more = "…" if len(candidates) > _SHOWN else ""

@@ -1,10 +1,10 @@
-"""Case numbers as people type them: read generously, and where one is wrong, said why."""
+"""Case numbers and receipts as people type them: read generously, and where one is wrong, said why."""
 
 import unicodedata
 
 from console.errors import UnknownCase
 from domain.errors import BadInput
-from domain.numbers import ALPHABET, parse_number
+from domain.numbers import ALPHABET, parse_number, parse_receipt
 
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−－_."), "-")
 _LENGTH = 8
@@ -12,7 +12,7 @@ _LENGTH = 8
 
 def case_number(text: str) -> str:
     """The canonical number; full-width characters, blanks and any dash are taken. Raises BadInput saying why not."""
-    typed = unicodedata.normalize("NFKC", text[:80]).translate(_DASHES)
+    typed = _typed(text)
     number = parse_number(typed)
     if number is not None:
         return number
@@ -31,6 +31,21 @@ def case_number(text: str) -> str:
         "案件号的校验位不符，可能有一位写错或两位颠倒；请核对。",
         "The check character of the case number does not fit: one is wrong or two are swapped; check it.",
     )
+
+
+def receipt_code(text: str) -> str:
+    """The canonical receipt, read as generously. Raises BadInput, which does not quote it."""
+    receipt = parse_receipt(_typed(text))
+    if receipt is None:
+        raise BadInput(
+            "回执码应为 20 位，例如 23A4-…，每组四位；可能有一位写错或漏写，请核对。",
+            "A receipt has 20 characters in groups of four; one is wrong or missing, check it.",
+        )
+    return receipt
+
+
+def _typed(text: str) -> str:
+    return unicodedata.normalize("NFKC", text[:80]).translate(_DASHES)
 
 
 def unknown(number: str) -> UnknownCase:

@@ -7,14 +7,14 @@ A reader reads for one viewer. What is hidden from him is not there, in no count
 nobody in particular shows no case that is hidden from anyone (domain/firewall.py).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from console import names, views
+from console import names, resident, views
 from console.clocks import clocks
 from console.fields import clean
 from console.hats import Acting, hats, person_id, wide_needs
@@ -40,7 +40,7 @@ from ledger import directory
 from ledger.facts import look_up
 from ledger.packs import current_pack
 from ledger.queue import queue
-from ledger.reads import case_by_number, events_of, exists_for, hidden_cases, holders
+from ledger.reads import any_exists_for, case_by_number, events_of, hidden_cases, holders
 from ledger.relations import relations
 
 _AHEAD = timedelta(minutes=1)
@@ -134,9 +134,9 @@ class Reader:
             "names": views.named(await names.of(self._pool, bodies=bodies)),
         }
 
-    async def opened_by(self, command_id: str, user: str) -> bool:
-        """Whether that intake command has opened a case that exists for the person."""
-        return await exists_for(self._pool, case_id(command_id), person_id(user))
+    async def opened_by(self, user: str, *command_ids: str) -> bool:
+        """Whether one of these intake commands has opened a case that exists for the person."""
+        return await any_exists_for(self._pool, map(case_id, command_ids), person_id(user))
 
     async def queue(
         self,
@@ -198,6 +198,14 @@ class Reader:
         """Places whose code begins with the text or whose name holds it."""
         found = await directory.find_places(self._pool, clean("q", text), limit=limit)
         return {"items": [place.model_dump(mode="json") for place in found]}
+
+    async def resident_case(self, told: Mapping[str, object]) -> Json:
+        """How a case stands, for a resident with its number and receipt (console/resident.py)."""
+        return await resident.look(self._pool, self, told)
+
+    async def resident_receipt(self, told: Mapping[str, object]) -> Json:
+        """Another receipt in the place of the resident's (console/resident.py)."""
+        return await resident.renew(self._pool, told)
 
     async def people(self) -> list[directory.Colleague]:
         """Everybody who may act, with the hats that they wear now."""

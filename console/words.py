@@ -412,6 +412,9 @@ FIELDS: dict[str, Word] = {
     "at_intake": Word("受理时答复", "answered at intake"),
     "designated": Word("指定主办", "designated"),
     "clock_from": Word("时限起算", "clock runs from"),
+    "number": Word("案件号", "case number"),
+    "receipt": Word("回执码", "receipt"),
+    "new": Word("新回执码", "new receipt"),
 }
 """Every field of a command, and the parts of events."""
 

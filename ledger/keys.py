@@ -1,7 +1,9 @@
 """Keys: one data key for each case, wrapped by a key-encryption key (KEK) that lives in a file, not in the database.
 
-    kek.json ── current ──▶ KEK ── wraps ──▶ data key of a case ─┬─ HKDF "seal" ──▶ AES-256-GCM
-                others: still unwrap                              └─ HKDF "mark" ──▶ HMAC-SHA-256
+    kek.json ── current ──▶ KEK ─┬─ wraps ──▶ data key of a case ─┬─ HKDF "seal" ──▶ AES-256-GCM
+                others: still    │                                └─ HKDF "mark" ──▶ HMAC-SHA-256
+                unwrap, still    └─ HKDF "import" ──▶ HMAC-SHA-256 of a row
+                recognise
 
 The file holds every KEK that data keys may be wrapped by, and names the current one: to rotate, add a key and make it
 current. A reporter's telephone is recognised by a keyed hash, one under each KEK. Losing the file loses all personal
@@ -98,6 +100,16 @@ class Keyring:
             hmac.new(_derive(key, b"zeren/reporter/1"), plain, hashlib.sha256).digest()
             for _, key in sorted(self._keys.items())
         ]
+
+    def row_marks(self, content: bytes) -> tuple[str, ...]:
+        """What an imported row is known by, in hex: its mark under every key of the file, the current one's first.
+
+        Without the file nobody can tell from a mark what the row said, nor try out what it might have said. A row that
+        was taken in under an earlier key is recognised for as long as that key is in the file.
+        """
+        names = [self._current, *sorted(name for name in self._keys if name != self._current)]
+        keys = [_derive(self._keys[name], b"zeren/import/1") for name in names]
+        return tuple(hmac.new(key, content, hashlib.sha256).hexdigest() for key in keys)
 
     def _seal(self, kek: str, case: UUID, data_key: bytes) -> bytes:
         nonce = secrets.token_bytes(NONCE_BYTES)

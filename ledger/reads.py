@@ -5,6 +5,7 @@ now        from the read models
 --known K  from the events that were on record by K
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -54,11 +55,11 @@ async def case_state(pool: asyncpg.Pool, case: UUID) -> Case | None:
     return found.case if found else None
 
 
-async def exists_for(pool: asyncpg.Pool, case: UUID, viewer: PersonId | None) -> bool:
-    """Whether there is such a case for the viewer."""
+async def any_exists_for(pool: asyncpg.Pool, cases: Iterable[UUID], viewer: PersonId | None) -> bool:
+    """Whether one of these is a case that exists for the viewer."""
     return await pool.fetchval(
-        "SELECT EXISTS (SELECT FROM case_now WHERE case_id = $1 AND case_id NOT IN (SELECT hidden_from($2)))",
-        case,
+        "SELECT EXISTS (SELECT FROM case_now WHERE case_id = ANY ($1) AND case_id NOT IN (SELECT hidden_from($2)))",
+        list(cases),
         viewer,
     )
 

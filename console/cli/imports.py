@@ -58,7 +58,7 @@ def cases(file: Path, refused: Path | None, user: str | None, hat: str | None) -
         settings = Settings.find()
         async with opened_desk(settings) as parts:
             acts = await who(user, hat, parts.desk, settings)
-            table = Table(read_file(file), await parts.desk.zone())
+            table = Table(read_file(file), await parts.desk.zone(), parts.desk.row_marks)
             report = _report(file, refused, table.head)
             progress = _Progress()
             taking = Import(parts.desk, acts, report, progress=progress)

@@ -17,6 +17,7 @@ from typing import NoReturn
 import click
 
 from console.cli.telling import Telling
+from console.logs import configure_logs
 
 _COMMANDS = {
     "up": "console.cli.servers:up",
@@ -67,6 +68,8 @@ def main(arguments: list[str] | None = None) -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
+    # A library that complains must not quote what somebody typed, here no more than in a server.
+    configure_logs(logging.WARNING)
     try:
         zeren.main(args=arguments, prog_name="zeren")
     except SystemExit as ended:

@@ -33,3 +33,7 @@ def _in_words(receipt: Receipt) -> Iterable[str]:
     state = LABELS[State].get(answer.state or "", "—")
     yield f"{word.zh} · {answer.number} · {state}（{answer.state}）· 第 {answer.version} 版"
     yield f"{word.en} · {answer.number} · {answer.state} · version {answer.version}"
+    if receipt.slip is not None:
+        told = receipt.slip.as_json()
+        yield f"回执码 receipt: {told['receipt'] or '—'}"
+        yield f"{told['receipt_note']['zh']} / {told['receipt_note']['en']}"

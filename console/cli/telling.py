@@ -8,7 +8,7 @@
 import asyncio
 import json
 import os
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
@@ -19,6 +19,7 @@ from temporalio.service import RPCError
 from console.cli.output import say, wants_json
 from console.cli.usage import usage
 from console.errors import NotRunning, WrongUsage
+from console.logs import harmless
 from console.opening import database_away, temporal_away
 from domain.errors import BadInput, ZerenError
 from ledger.errors import DATABASE_ERRORS, OUR_MISTAKES, NoPack
@@ -151,10 +152,22 @@ class Telling(click.Group):
             return super().invoke(ctx)
         except BaseException as error:
             told = tell(error)
-            if told is None or os.environ.get("ZEREN_DEBUG"):
+            if told is None:
                 raise
+            if os.environ.get("ZEREN_DEBUG"):
+                # It is meant to be passed on, so it holds no words of anybody.
+                causes = [harmless(one) for one in _and_causes(error)]
+                say(json.dumps(causes, ensure_ascii=False, indent=2))
             report(told)
             raise click.exceptions.Exit(told.code) from None
+
+
+def _and_causes(error: BaseException) -> Iterator[BaseException]:
+    """The exception and those that brought it about."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
 
 
 def run(work: Coroutine[Any, Any, _R]) -> _R:

@@ -4,11 +4,10 @@ Text is the only column that has to be there. Columns that nobody knows are not 
 What a date cannot tell is no reason to turn a resident away: the case is opened without it, and the row is remarked.
 """
 
-import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -57,8 +56,17 @@ NO_DATE = ("收到时间无法识别，已按未知登记", "its date cannot be 
 LATER = ("收到时间晚于现在，已按未知登记", "its date lies in the future; the case is opened without one")
 
 
+Marks = Callable[[bytes], tuple[str, ...]]
+"""Keyed marks of a row's content, in hex, the current key's first (ledger/keys.py)."""
+
+_MARK_LENGTH = 32
+
+
 class Row(NamedTuple):
-    """One row: its number in the file, the fields of a case, the key of its command, a remark, or why it is refused."""
+    """One row: its number in the file, the fields of a case, the id of its command, a remark, or why it is refused.
+
+    ``earlier`` are the ids that it would have had under keys that were current before.
+    """
 
     number: int
     cells: Sequence[str]
@@ -66,17 +74,19 @@ class Row(NamedTuple):
     command_id: str
     remark: tuple[str, str] | None = None
     broken: tuple[str, str] | None = None
+    earlier: tuple[str, ...] = ()
 
 
 class Table:
     """The rows of a file under its head."""
 
-    def __init__(self, lines: Iterable[Line], zone: ZoneInfo) -> None:
+    def __init__(self, lines: Iterable[Line], zone: ZoneInfo, marks: Marks) -> None:
         """Reads the head. Raises BadInput if no column holds the text."""
         self._lines = iter(lines)
         first = next(self._lines, None)
         self.head = [cell.strip() for cell in first.cells] if first else []
         self._zone = zone
+        self._marks = marks
         self._seen: Counter[str] = Counter()
         self._columns: dict[str, int] = {}
         for place, head in enumerate(self.head):
@@ -102,7 +112,7 @@ class Table:
             return Row(line.number, line.cells, {}, "", broken=broken)
         cells = [unguarded(cell) for cell in line.cells]
         told = {column: cells[place].strip() for column, place in self._columns.items() if place < len(cells)}
-        command_id = self._command_id(told)
+        command_id, *earlier = self._command_ids(told)
         told.pop("key", None)
         told["text"] = "\n\n".join(part for part in (told.pop("title", ""), told["text"]) if part)
         if not told["text"]:
@@ -112,7 +122,7 @@ class Table:
             "channel": "import",
             **{name: value for name, value in told.items() if value},
         }
-        return Row(line.number, cells, fields, command_id, remark=remark)
+        return Row(line.number, cells, fields, command_id, remark=remark, earlier=tuple(earlier))
 
     def _wrong_length(self, cells: Sequence[str]) -> tuple[str, str] | None:
         if len(cells) == len(self.head):
@@ -134,17 +144,18 @@ class Table:
         told["received_at"] = received.isoformat()
         return None
 
-    def _command_id(self, told: dict[str, str]) -> str:
-        """The same row always gets the same id, in this file or another one.
+    def _command_ids(self, told: dict[str, str]) -> list[str]:
+        """The same row always gets the same ids, in this file or another one; they tell nobody what it says.
 
         Rows without a key of their own that say the same are counted, so that two residents with one wording are two.
         """
-        content = hashlib.sha256(json.dumps(told, sort_keys=True).encode("ascii")).hexdigest()[:32]
+        content = json.dumps(told, sort_keys=True).encode("ascii")
+        ids = [f"import:{mark[:_MARK_LENGTH]}" for mark in self._marks(content)]
         if told.get("key"):
-            return f"import:{content}"
-        self._seen[content] += 1
-        again = self._seen[content]
-        return f"import:{content}" if again == 1 else f"import:{content}:{again}"
+            return ids
+        self._seen[ids[0]] += 1
+        again = self._seen[ids[0]]
+        return ids if again == 1 else [f"{id_}:{again}" for id_ in ids]
 
 
 def received_at(text: str, zone: ZoneInfo) -> datetime | None:

@@ -5,7 +5,7 @@
                           ├─ refused   ─▶ the file of refused rows
                           └─ not known ─▶ tried again under the same id, then everything stops
 
-A row's command id is made of its content (console/intake/rows.py), so a second run, or one after an interruption, opens
+A row's command id is a keyed mark of its content (console/intake/rows.py), so a second run, or one after an interruption, opens
 nothing twice. A refusal by rule is kept under its id for good; what led to it may have been mended since, so the next
 run tries that row under the next id.
 """
@@ -46,8 +46,8 @@ class IntakeDesk(Protocol):
         """Take a case in."""
         ...
 
-    async def opened_by(self, command_id: str, user: str) -> bool:
-        """Whether that command has opened a case that exists for the person."""
+    async def opened_by(self, user: str, *command_ids: str) -> bool:
+        """Whether one of these commands has opened a case that exists for the person."""
         ...
 
 
@@ -147,13 +147,13 @@ class Import:
 
     async def _open(self, row: Row) -> None:
         """Find the id under which the row has its case or may get one. Raises BadInput."""
+        known = [try_ for id_ in (row.command_id, *row.earlier) for try_ in _tries(id_)]
+        if await self._desk.opened_by(self._acting.user, *known):
+            self.figures.already += 1
+            self._remark(row)
+            return
         why = ("", "")
-        for attempt in range(1, _ATTEMPTS + 1):
-            id_ = row.command_id if attempt == 1 else f"{row.command_id}:try{attempt}"
-            if await self._desk.opened_by(id_, self._acting.user):
-                self.figures.already += 1
-                self._remark(row)
-                return
+        for id_ in _tries(row.command_id):
             receipt = await self._send(row, id_)
             if receipt is None:
                 return
@@ -203,3 +203,8 @@ class Import:
     def _refuse(self, row: Row, why: tuple[str, str]) -> None:
         self.figures.refused += 1
         self._report.add(row, "refused", why)
+
+
+def _tries(id_: str) -> list[str]:
+    """The ids under which a row is tried, one after the other."""
+    return [id_, *(f"{id_}:try{attempt}" for attempt in range(2, _ATTEMPTS + 1))]

@@ -27,6 +27,7 @@ from console.web.guard import Guard
 from console.web.pages import pages, refused_page, wants_page
 from console.web.problems import from_error, problem
 from console.web.provider import links_api, provider
+from console.web.resident import resident
 from domain.errors import ZerenError
 from ledger.errors import DATABASE_ERRORS
 
@@ -56,6 +57,7 @@ def create_app(
         app.state.links = links
         app.include_router(links_api)
         app.include_router(provider)
+    app.include_router(resident)
     app.include_router(pages)
     app.mount("/static", StaticFiles(directory=str(files("console").joinpath("static"))), name="static")
     app.add_api_route("/healthz", _healthz, include_in_schema=False)

@@ -184,7 +184,7 @@ def _acting(request: Request) -> Acting:
 
 @pages.post("/cases")
 async def take_in(request: Request) -> Response:
-    """Take a case in, and go to it."""
+    """Take a case in, and go to it; a receipt is shown first, since an address must not carry it."""
     told = read_form(await request.body())
     fields = {name: value for name, value in told.items() if not name.startswith("_")}
     try:
@@ -198,6 +198,8 @@ async def take_in(request: Request) -> Response:
     if receipt.sealed:
         # Whoever took it in may not be let see it: he gets the number for the resident, and the same page each time.
         return _sealed_page(request, number)
+    if receipt.slip is not None:
+        return await _page(request, "receipt.html", 201, number=number, slip=receipt.slip.as_json())
     return RedirectResponse(f"/cases/{number}", status_code=303)
 
 

@@ -1,7 +1,8 @@
 """Refusals and bad input as problem details (RFC 9457): one sentence in each language, the rule, the next step.
 
 409   a rule refused it                      422   it has not the shape it should have
-404   there is no such case                  403   not from here
+404   there is no such case                  403   not from here, or not with that receipt
+429   too many wrong receipts
 202   taken, not answered yet (no problem)   503   something does not answer
 """
 
@@ -12,16 +13,18 @@ from fastapi.responses import JSONResponse
 from temporalio.service import RPCError
 
 from console.desk import Receipt
-from console.errors import NotRunning, UnknownCase
+from console.errors import NotRunning, TooManyTries, UnknownCase, WrongReceipt
 from console.links import NotYours
 from console.opening import database_away, temporal_away
 from domain.errors import BadInput, ZerenError
 from domain.rules import Refusal
 from ledger.errors import DATABASE_ERRORS, OUR_MISTAKES, NoPack
+from ledger.receipts import WINDOW
 from workflows.door import OutcomeKind
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = "2"
+_RETRY = {503: RETRY_SECONDS, 429: str(int(WINDOW.total_seconds()))}
 
 _TITLES = {
     403: "不允许 / Not allowed",
@@ -31,6 +34,7 @@ _TITLES = {
     413: "内容过大 / Too large",
     415: "格式不支持 / Unsupported media type",
     422: "输入有误 / Bad input",
+    429: "次数过多 / Too many tries",
     500: "意外错误 / Unexpected error",
     503: "暂时不可用 / Not available now",
 }
@@ -62,7 +66,7 @@ def problem(status: int, code: str, zh: str, en: str, **more: Any) -> JSONRespon
         "en": en,
         **more,
     }
-    headers = {"Retry-After": RETRY_SECONDS} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    headers = {"Retry-After": _RETRY[status]} if status in _RETRY else {}
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
@@ -73,6 +77,10 @@ def from_error(error: Exception) -> tuple[int, str, str, str]:
             return 404, "unknown-case", error.zh, error.en
         case NotYours():
             return 409, "not-yours", error.zh, error.en
+        case WrongReceipt():
+            return 403, "wrong-receipt", error.zh, error.en
+        case TooManyTries():
+            return 429, "too-many-tries", error.zh, error.en
         case BadInput():
             return 422, "bad-input", error.zh, error.en
         case NotRunning():

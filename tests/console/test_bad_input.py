@@ -105,6 +105,7 @@ async def test_wrong_commands_and_fields_are_wrong_usage(running: Running) -> No
     assert "too" in one_sentence(await act(running, number, "clerk-1", "propose", "--too", "x"), 2)
     assert "--to" in one_sentence(await act(running, number, "clerk-1", "propose", "--to"), 2)
     assert "reason" in one_sentence(await act(running, number, "clerk-1", "object"), 2)
+    assert "to" in one_sentence(await act(running, number, "clerk-1", "inform"), 2)
     assert "twice" in one_sentence(await act(running, number, "clerk-1", "sign", "--note=a", "--note=b"), 2)
     assert "field" in one_sentence(await act(running, number, "clerk-1", "sign", "loose"), 2)
     assert "clerk-1" in one_sentence(await call(running, "case", "act", number, "propose", "--to", "x"), 2)

@@ -1,7 +1,9 @@
 """Live intake from files: real letters, interruption, a second run, and rows that cannot be taken in."""
 
 import asyncio
+import base64
 import csv
+import json
 import signal
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -200,6 +202,22 @@ async def test_bad_rows_are_written_with_their_reasons_and_good_ones_are_opened(
     await _end_all(running)
 
 
+async def test_a_file_imported_again_after_a_change_of_key_opens_nothing_twice(
+    running: Running, tmp_path: Path
+) -> None:
+    file = write(
+        tmp_path / "a.csv", f"1,漏水,屋顶漏水,2026-03-01,房屋漏水,{small.COMMUNITY}", "2,灯,路灯坏了,,,"
+    )
+    assert (await call_import(running, file)).json["opened"] == 2
+    kek = Path(running.env["ZEREN_KEK_FILE"])
+    told = json.loads(kek.read_text(encoding="utf-8"))
+    told["keys"]["kek-new"] = base64.b64encode(bytes(range(32))).decode()
+    kek.write_text(json.dumps({**told, "current": "kek-new"}), encoding="utf-8")
+    again = (await call_import(running, file)).json
+    assert (again["opened"], again["already"]) == (0, 2)
+    await _end_all(running)
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
@@ -247,10 +265,10 @@ class PlayedDesk:
         self.age = age
         self.opened: set[str] = set()
 
-    async def opened_by(self, command_id: str, user: str) -> bool:  # noqa: ARG002 - the desk's own signature
+    async def opened_by(self, user: str, *command_ids: str) -> bool:  # noqa: ARG002 - the desk's own signature
         if self.crashes:
             raise self.crashes.pop(0)
-        return command_id in self.opened
+        return not self.opened.isdisjoint(command_ids)
 
     async def open_case(
         self,
@@ -311,6 +329,14 @@ async def test_a_refusal_of_an_earlier_run_is_tried_under_the_next_id() -> None:
     fresh = PlayedDesk(OutcomeKind.REFUSED, age=timedelta(seconds=-1))
     figures = await _taking(fresh).run(_rows(1))
     assert (fresh.asked, figures.refused) == (["import:0"], 1)
+
+
+async def test_a_row_that_was_opened_under_an_earlier_key_or_a_later_try_is_already_there() -> None:
+    for opened in ("import:0", "import:0:try3", "import:old", "import:old:try8"):
+        desk = PlayedDesk()
+        desk.opened.add(opened)
+        figures = await _taking(desk).run([_rows(1)[0]._replace(earlier=("import:old",))])
+        assert (figures.already, desk.asked) == (1, []), opened
 
 
 async def test_an_outcome_that_nobody_knows_is_asked_again_and_then_stops_everything() -> None:

@@ -1,5 +1,7 @@
 """Files as rows: encodings, broken rows, sheets, and what is refused as a whole."""
 
+import hashlib
+import json
 import os
 import zipfile
 from datetime import UTC, datetime
@@ -14,8 +16,11 @@ from console.intake.files import read_file, split
 from console.intake.report import Report
 from console.intake.rows import LATER, NO_DATE, Row, Table, guarded, received_at, unguarded
 from domain.errors import BadInput
+from ledger.keys import Keyring
 
 ZONE = ZoneInfo("Asia/Shanghai")
+KEY, NEW_KEY = bytes([1] * 32), bytes([2] * 32)
+MARKS = Keyring("kek-1", {"kek-1": KEY}).row_marks
 TEXT = "编号,标题,内容,收到时间\n1,路灯,楼道灯坏了三天，请修一下。,2026-03-01\n2,井盖,井盖破了，很危险。,-\n"
 
 
@@ -25,7 +30,7 @@ def write(path: Path, data: bytes) -> Path:
 
 
 def rows(path: Path) -> list[Row]:
-    return list(Table(read_file(path), ZONE))
+    return list(Table(read_file(path), ZONE, MARKS))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk"])
@@ -94,7 +99,7 @@ def test_broken_rows_are_told_and_the_rest_goes_on() -> None:
         '9,"ni"ne\n',
         "10,ten\n",
     ]
-    found = list(Table(split(lines), ZONE))
+    found = list(Table(split(lines), ZONE, MARKS))
     assert [(row.number, row.broken is None) for row in found] == [
         (2, True),
         (3, False),
@@ -113,14 +118,14 @@ def test_broken_rows_are_told_and_the_rest_goes_on() -> None:
 
 def test_a_quote_that_never_closes_costs_one_line_however_long_the_file_is() -> None:
     lines = ["id,text\n", '1,"open\n', *(f"{n},row {n}\n" for n in range(2, 5000))]
-    found = list(Table(split(lines), ZONE))
+    found = list(Table(split(lines), ZONE, MARKS))
     assert len(found) == 4999
     assert [row.number for row in found if row.broken] == [2]
 
 
 @pytest.mark.parametrize("mark", [",", ";", "\t"])
 def test_the_separator_is_found(mark: str) -> None:
-    found = list(Table(split([f"id{mark}内容\n", f"1{mark}灯坏了\n"]), ZONE))
+    found = list(Table(split([f"id{mark}内容\n", f"1{mark}灯坏了\n"]), ZONE, MARKS))
     assert found[0].fields == {"channel": "import", "text": "灯坏了"}
 
 
@@ -170,19 +175,38 @@ def test_dates_as_people_write_them(text: str, moment: datetime | None) -> None:
 
 
 def test_a_date_in_the_future_is_remarked() -> None:
-    found = list(Table(split(["text,date\n", "a,2999-01-01\n"]), ZONE))
+    found = list(Table(split(["text,date\n", "a,2999-01-01\n"]), ZONE, MARKS))
     assert found[0].remark == LATER
     assert "received_at" not in found[0].fields
 
 
 def test_the_same_row_has_the_same_id_and_two_wordings_alike_are_two() -> None:
     lines = ["text,note\n", "灯坏了,\n", "灯坏了,\n", "井盖,\n"]
-    first, second = (list(Table(split(lines), ZONE)) for _ in range(2))
+    first, second = (list(Table(split(lines), ZONE, MARKS)) for _ in range(2))
     ids = [row.command_id for row in first]
     assert ids == [row.command_id for row in second]
     assert len(set(ids)) == 3
-    keyed = list(Table(split(["id,text\n", "1,灯\n", "1,灯\n", "2,灯\n"]), ZONE))
+    keyed = list(Table(split(["id,text\n", "1,灯\n", "1,灯\n", "2,灯\n"]), ZONE, MARKS))
     assert keyed[0].command_id == keyed[1].command_id != keyed[2].command_id
+
+
+def test_an_id_tells_nobody_without_the_key_what_the_row_says() -> None:
+    lines = ["text,phone\n", "灯坏了,13900001111\n"]
+    (row,) = Table(split(lines), ZONE, MARKS)
+    (other,) = Table(split(lines), ZONE, Keyring("kek-1", {"kek-1": NEW_KEY}).row_marks)
+    assert row.command_id != other.command_id
+    content = json.dumps({"text": "灯坏了", "phone": "13900001111"}, sort_keys=True).encode()
+    guessed = {hashlib.new(name, content).hexdigest() for name in ("md5", "sha1", "sha256", "sha512")}
+    assert not any(row.command_id.removeprefix("import:") in digest for digest in guessed)
+
+
+def test_a_new_key_gives_new_ids_and_knows_the_old_ones() -> None:
+    lines = ["text\n", "灯坏了\n", "灯坏了\n"]
+    before = list(Table(split(lines), ZONE, MARKS))
+    rotated = Keyring("kek-2", {"kek-1": KEY, "kek-2": NEW_KEY})
+    after = list(Table(split(lines), ZONE, rotated.row_marks))
+    assert [row.earlier for row in after] == [(row.command_id,) for row in before]
+    assert not {row.command_id for row in after} & {row.command_id for row in before}
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+86 139", "-", "@x", "\tx", "plain", "'quoted", ""])

@@ -1,11 +1,22 @@
 """Case numbers and ids: what the telephone garbles is caught (design.md §6)."""
 
+from math import log2
+from random import Random
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.numbers import ALPHABET, case_id, draw_number, event_id, parse_number, workflow_id
+from domain.numbers import (
+    ALPHABET,
+    case_id,
+    draw_number,
+    draw_receipt,
+    event_id,
+    parse_number,
+    parse_receipt,
+    workflow_id,
+)
 
 digits = st.lists(st.integers(min_value=0, max_value=len(ALPHABET) - 1), min_size=7, max_size=7)
 
@@ -40,6 +51,19 @@ def test_every_single_wrong_character_is_caught(payload: list[int], where: int, 
     whole = number(payload).replace("-", "")
     garbled = whole[:where] + other + whole[where + 1 :]
     assert (parse_number(garbled) is None) == (garbled != whole)
+
+
+@given(st.randoms(use_true_random=False), st.integers(min_value=0, max_value=19), st.sampled_from(ALPHABET))
+def test_a_receipt_can_be_read_over_the_telephone(random: Random, where: int, other: str) -> None:
+    drawn = draw_receipt(random.randrange)
+    assert [len(group) for group in drawn.split("-")] == [4] * 5
+    assert log2(len(ALPHABET)) * 19 > 80
+    for typed in (drawn.lower(), drawn.replace("-", ""), drawn.replace("-", " ")):
+        assert parse_receipt(typed) == drawn
+    whole = drawn.replace("-", "")
+    garbled = whole[:where] + other + whole[where + 1 :]
+    assert (parse_receipt(garbled) is None) == (garbled != whole)
+    assert parse_number(drawn) is None
 
 
 def test_nearly_every_swap_of_neighbours_is_caught() -> None:

@@ -14,7 +14,7 @@ from domain.jurisdiction import Pack
 from ledger.facts import look_up
 from ledger.packs import store_pack
 from ledger.queue import inbox, queue
-from ledger.reads import case_by_number, exists_for
+from ledger.reads import any_exists_for, case_by_number
 from ledger.rebuild import differences, rebuild
 from tests import small
 from tests.domain import world
@@ -49,7 +49,7 @@ async def _agree(pool: asyncpg.Pool, story: Story, people: list[str]) -> set[str
     for who in people:
         held = any(post.person == who and post.held(now) for post in facts.posts)
         told = bars_person(wall(story.case), who, facts, now) or (story.case.walled and not held)
-        assert await exists_for(pool, story.id, who) is not told, f"{who} and {story.case.against}"
+        assert await any_exists_for(pool, [story.id], who) is not told, f"{who} and {story.case.against}"
         barred |= {who} if told else set()
     return barred
 
