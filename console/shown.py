@@ -1,17 +1,21 @@
 """Small pieces of what people see, in a terminal and on a page: instants, lengths of time, names, who acted."""
 
+import re
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from console.views import Json
-from console.words import field_word, label
+from console.words import CAUSES, COMMANDS, FIELDS, LABELS, field_word, label, yes_no
 from domain.words import (
+    ActorKind,
     CaseKind,
     Channel,
     Contacted,
     DeadlineKind,
+    Ending,
     Exceptional,
     NotAcceptedGround,
     Procedure,
@@ -19,6 +23,7 @@ from domain.words import (
     Role,
     Satisfaction,
     Solved,
+    State,
     Step,
     Truth,
 )
@@ -31,12 +36,19 @@ def local(text: str | None, zone: ZoneInfo) -> str:
     )
 
 
-def lasting(seconds: float) -> str:
+def short(text: str, zone: ZoneInfo) -> str:
+    """An instant as a page shows it, which says once in which zone its times are."""
+    return datetime.fromisoformat(text).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def lasting(seconds: float, lang: str = "zh") -> str:
     """A length of time for people: 2天03:04:05."""
     whole = int(seconds)
     days, rest = divmod(whole, 86_400)
     clock = f"{rest // 3600:02}:{rest % 3600 // 60:02}:{rest % 60:02}"
-    return f"{days}天{clock}" if days else clock
+    if not days:
+        return clock
+    return f"{days} d {clock}" if lang == "en" else f"{days}天{clock}"
 
 
 def called(names: dict[str, Any], id_: str | None) -> str:
@@ -47,19 +59,57 @@ def called(names: dict[str, Any], id_: str | None) -> str:
     return f"{name['zh']}（{id_}）" if name else id_
 
 
-def who(actor: Json, names: Json) -> str:
+def said_name(names: Json, id_: str, lang: str) -> str:
+    """The name of an id in one language, the Chinese one where there is no other; the id where it has none."""
+    name = names.get(id_)
+    if name is None:
+        return id_
+    return name["en"] if lang == "en" and name["en"] else name["zh"]
+
+
+def who(actor: Json, names: Json, lang: str = "zh") -> str:
     """The actor of an event, under which hat."""
-    kind: str = actor["kind"]
-    if kind != "person":
-        return {"clock": "计时器 clock", "resident": "居民 resident"}.get(kind, kind)
-    id_: str = actor.get("person", "—")
-    person: str = names[id_]["zh"] if id_ in names else id_
-    role = label(Role(actor["role"])) if actor.get("role") else ""
+    kind = ActorKind(actor["kind"])
+    if kind is not ActorKind.PERSON:
+        return label(kind, lang)
+    person = said_name(names, actor.get("person", "—"), lang)
+    role = label(Role(actor["role"]), lang) if actor.get("role") else ""
     return f"{person} · {role} · {actor.get('office') or actor.get('body', '')}"
+
+
+_QUOTED = (COMMANDS, LABELS[Role], LABELS[Ending], LABELS[Procedure])
+_LISTED = (LABELS[State], LABELS[Role], FIELDS)
+_CODE_IN_SENTENCE = re.compile(r"(?P<before>[“：（])(?P<codes>[a-z_]+(?:, [a-z_]+)*)(?=[”）。])")
+
+
+def spoken(sentence: str) -> str:
+    """A refusal's Chinese sentence for a page: the codes that fill its holes are said in words.
+
+    The refusal itself keeps its codes, word for word: it is on record, and they are what one types. Three places hold
+    codes: between “ ” (a command, hat, ending or procedure), after ： (a state, hats, fields), in （ ） an ending.
+    """
+
+    def word(found: re.Match[str]) -> str:
+        before = found["before"]
+        known = {"“": _QUOTED, "：": _LISTED}.get(before, (LABELS[Ending],))
+        return before + "、".join(_word_of(code, known) for code in found["codes"].split(", "))
+
+    return _CODE_IN_SENTENCE.sub(word, sentence)
+
+
+def _word_of(code: str, tables: Iterable[dict[str, Any]]) -> str:
+    for table in tables:
+        if code in table:
+            found = table[code]
+            return found if isinstance(found, str) else found.zh
+    return code
 
 
 _TECHNICAL = frozenset({"number", "proposal", "request", "ruling", "deadline"})
 """Parts of an event that name other parts: of no use to a reader."""
+
+_NO_MATTERS = frozenset({"ours", "response", "resolution"})
+"""Answers that say as much by no as by yes. Of every other part only yes is worth a word."""
 
 _CODES: dict[str, tuple[type[StrEnum], ...]] = {
     "kind": (CaseKind, DeadlineKind, Exceptional),
@@ -78,20 +128,42 @@ _CODES: dict[str, tuple[type[StrEnum], ...]] = {
 """Which codes a part of an event may hold, by its name."""
 
 
-def parts(event: Json, names: Json) -> list[str]:
-    """What an event says beside its name, in Chinese: only what is set, and no text that anybody wrote."""
-    return [
-        f"{field_word(name).zh}：{_value(name, value, names)}"
-        for name, value in event["data"].items()
-        if name not in _TECHNICAL and isinstance(value, str | bool | int) and value not in ("", False)
-    ]
+def parts(event: Json, names: Json, zone: ZoneInfo, lang: str = "zh") -> list[str]:
+    """What an event says beside its name: only what is set, and no text that anybody wrote."""
+    between = ": " if lang == "en" else "："
+    told: list[str] = []
+    for name, value in event["data"].items():
+        words = "" if name in _TECHNICAL else _value(name, value, names, zone, lang)
+        if words:
+            told.append(f"{field_word(name).say(lang)}{between}{words}")
+    return told
 
 
-def _value(name: str, value: str | int, names: Json) -> str:
-    if isinstance(value, bool):
-        return "是"
+def _value(name: str, value: Any, names: Json, zone: ZoneInfo, lang: str) -> str:  # noqa: ANN401 - any part of an event
+    """The words for a part of an event; empty for one that is not set or that a reader has no use for."""
+    match value:
+        case bool():
+            return yes_no(value, lang) if value or name in _NO_MATTERS else ""
+        case int():
+            return str(value)
+        case str():
+            return short(value, zone) if name.endswith("_at") else _code(name, value, names, lang)
+        case {"zh": str()}:
+            return said_name({"": value}, "", lang)
+        case {"start": str(start), "end": str(end)}:
+            return f"{short(start, zone)} — {short(end, zone)}"
+        case [str(), *_]:
+            return ("、", ", ")[lang == "en"].join(said_name(names, each, lang) for each in value)
+        case _:
+            return ""
+
+
+def _code(name: str, value: str, names: Json, lang: str) -> str:
     for codes in _CODES.get(name, ()):
         if value in set(codes):
-            return label(codes(str(value)))
-    called_so = names.get(str(value))
-    return called_so["zh"] if called_so else str(value)
+            return label(codes(value), lang)
+    if name == "cause" and value in CAUSES:
+        return CAUSES[value].say(lang)
+    if name == "command" and value in COMMANDS:
+        return COMMANDS[value].say(lang)
+    return said_name(names, value, lang)

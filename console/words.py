@@ -217,8 +217,29 @@ FIELDS: dict[str, Word] = {
     "final": Word("最终评价", "final"),
     "episode": Word("轮次", "episode"),
     "command": Word("命令", "command"),
+    "parties": Word("争议各方", "parties"),
+    "window": Word("签收窗口", "window to sign"),
+    "appeal": Word("救济途径", "way of appeal"),
 }
 """Every field of a command, and the parts of events."""
+
+
+CAUSES: dict[str, Word] = {
+    "objection_accepted": Word("异议成立", "objection accepted"),
+    "nobody_in_post": Word("签收窗口内无人在岗", "nobody in post"),
+    "objection_contested": Word("不同意异议", "objection contested"),
+    "objection_unanswered": Word("异议逾期未答复", "objection unanswered"),
+    "return_refused": Word("不同意退回", "return refused"),
+    "return_unanswered": Word("退回逾期未答复", "return unanswered"),
+    "by_hand": Word("主动督办", "by hand"),
+    "unsatisfied_again": Word("再次评价不满意", "unsatisfied again"),
+}
+"""Every cause of an event that is not a clock."""
+
+
+def yes_no(answer: bool, lang: str) -> str:  # noqa: FBT001 - the answer itself
+    """The word for an answer."""
+    return {"en": ("no", "yes")}.get(lang, ("否", "是"))[answer]
 
 
 def command_word(name: str) -> Word:

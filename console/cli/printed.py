@@ -5,18 +5,11 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from console.cli.output import table
+from console.clocks import clock_state
 from console.shown import called, lasting, local, parts, who
 from console.views import Json
 from console.words import command_word, event_word, field_word, label
 from domain.words import CaseKind, Channel, Charge, DeadlineKind, Ending, Exceptional, Role, State
-
-_CLOCK_STATES = {
-    "running": "计时中 running",
-    "met": "按时 met",
-    "missed": "超时 missed",
-    "replaced": "已接替 replaced",
-    "dropped": "不再需要 dropped",
-}
 
 
 def coded(kind: type[StrEnum], code: str | None) -> str:
@@ -81,7 +74,7 @@ def history(document: Json, zone: ZoneInfo) -> Iterable[str]:
             local(event["at"], zone),
             f"{event_word(event['type']).zh} {event['type']}",
             who(event["actor"], names),
-            _data(event, names),
+            _data(event, names, zone),
         )
         for event in document["events"]
     ]
@@ -89,8 +82,8 @@ def history(document: Json, zone: ZoneInfo) -> Iterable[str]:
     yield from table(rows)
 
 
-def _data(event: Json, names: Json) -> str:
-    told = parts(event, names)
+def _data(event: Json, names: Json, zone: ZoneInfo) -> str:
+    told = parts(event, names, zone)
     if event["personal"]:
         told.append("隔离区：" + "、".join(field_word(name).zh for name in event["personal"]))
     return "；".join(told)
@@ -102,7 +95,7 @@ def clocks(document: Json, zone: ZoneInfo) -> Iterable[str]:
     rows += [
         (
             label(DeadlineKind(clock["kind"])),
-            _CLOCK_STATES[clock["state"]],
+            f"{clock_state(clock['state'], 'zh')} {clock['state']}",
             local(clock["due"], zone),
             clock["reason"]["zh"],
         )
