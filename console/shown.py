@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from console.views import Json
-from console.words import CAUSES, COMMANDS, FIELDS, LABELS, field_word, label, yes_no
+from console.words import CAUSES, COMMANDS, FIELDS, LABELS, Word, field_word, label, yes_no
 from domain.words import (
     ActorKind,
     CaseKind,
@@ -108,6 +108,20 @@ def _word_of(code: str, tables: Iterable[dict[str, Any]]) -> str:
 _TECHNICAL = frozenset({"number", "proposal", "request", "ruling", "deadline"})
 """Parts of an event that name other parts: of no use to a reader."""
 
+_OF_AN_EVENT: dict[tuple[str, str], Word] = {
+    ("return_requested", "to"): Word("退回至", "back to"),
+    ("push_down_refused", "to"): Word("拟定主办单位", "body meant to lead"),
+    ("escalated", "to"): Word("督办单位", "overseer"),
+    ("escalated", "cause"): Word("超时的时限", "clock that was missed"),
+    ("alerted", "cause"): Word("超时的时限", "clock that was missed"),
+    ("alerted", "body"): Word("告警单位", "body alerted"),
+    ("deadline_missed", "kind"): Word("时限", "clock"),
+    ("exception_raised", "kind"): Word("异常", "exception"),
+    ("ruling_opened", "body"): Word("裁定单位", "ruling body"),
+    ("oversight_added", "body"): Word("督办单位", "overseer"),
+}
+"""Parts that mean something else in an event than a field of that name in a command."""
+
 _NO_MATTERS = frozenset({"ours", "response", "resolution"})
 """Answers that say as much by no as by yes. Of every other part only yes is worth a word."""
 
@@ -135,7 +149,8 @@ def parts(event: Json, names: Json, zone: ZoneInfo, lang: str = "zh") -> list[st
     for name, value in event["data"].items():
         words = "" if name in _TECHNICAL else _value(name, value, names, zone, lang)
         if words:
-            told.append(f"{field_word(name).say(lang)}{between}{words}")
+            word = _OF_AN_EVENT.get((event["type"], name)) or field_word(name)
+            told.append(f"{word.say(lang)}{between}{words}")
     return told
 
 

@@ -74,6 +74,16 @@ def test_parts_of_an_event_are_names_words_and_local_times() -> None:
     assert "parties: Housing office, 甲街道" in english
 
 
+def test_a_missed_deadline_and_its_ladder_are_told_as_such() -> None:
+    story = Story().working().time_passes_until("resolve")
+    told = {event.body.type: event for event in story.events}
+    events = [told["deadline_missed"], told["escalated"]]
+    missed, escalated = history_view("2222-2222", events, {})["events"]
+    assert parts(missed, NAMES, ZONE) == ["时限：办结", "时间计给：甲区房管局"]
+    assert parts(escalated, NAMES, ZONE)[0] == "超时的时限：办结"
+    assert parts(escalated, NAMES, ZONE)[1].startswith("督办单位：")
+
+
 def test_an_actor_and_a_name_in_both_languages() -> None:
     assert who({"kind": "clock"}, {}) == "计时器"
     assert who({"kind": "resident"}, {}, "en") == "resident"
