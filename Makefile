@@ -7,7 +7,7 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format rules lock clean
+.PHONY: help run test check explore format rules lock clean
 
 help: ## this list
 	@echo "make run [PORT=8400] [DATA=.zeren]   启动 / start"
@@ -28,6 +28,9 @@ check: .venv/.stamp ## format, lint, types, who may import whom, and the scan of
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports
 	@$(BIN)/python .ci/scan.py
+
+explore: .venv/.stamp ## every state that a case can reach by the rules; draws docs/lifecycle.md anew
+	@$(BIN)/python -m tests.exploration.explore --write $(ARGS)
 
 format: .venv/.stamp ## format the code and mend what the linter can mend
 	@$(BIN)/ruff format .

@@ -17,6 +17,7 @@ from domain.ports import (
     ALARM,
     ANSWER,
     APPEND,
+    FIND_ENDED,
     LOAD,
     LOOK_UP,
     SWEEP,
@@ -25,6 +26,7 @@ from domain.ports import (
     Append,
     Appended,
     Ask,
+    Ended,
     LoadCase,
     Loaded,
     LookUp,
@@ -33,8 +35,12 @@ from domain.ports import (
 from ledger.alarms import raise_alarm
 from ledger.append import append
 from ledger.compartment import sweep
+from ledger.ended import cases_of_ended_bodies
 from ledger.facts import look_up
 from ledger.load import answered, load
+
+LOOK_AHEAD = timedelta(hours=12)
+"""How far ahead the end of a body is looked for: twice as far as the rounds are apart."""
 
 UNREFERENCED_FOR = timedelta(days=1)
 """How long a row of the compartment may stand before its command has to have arrived."""
@@ -49,7 +55,7 @@ class LedgerActivities:
 
     def all(self) -> list[Callable[..., Any]]:
         """Every activity, to be registered with a worker."""
-        return [self.load, self.look_up, self.append, self.answer, self.alarm, self.sweep]
+        return [self.load, self.look_up, self.append, self.answer, self.alarm, self.sweep, self.find_ended]
 
     @activity.defn(name=LOAD)
     async def load(self, request: LoadCase) -> Loaded:
@@ -81,3 +87,8 @@ class LedgerActivities:
     async def sweep(self) -> Swept:
         """Remove what was written to the compartment for a command that never came."""
         return Swept(rows=await sweep(self._pool, UNREFERENCED_FOR))
+
+    @activity.defn(name=FIND_ENDED)
+    async def find_ended(self) -> Ended:
+        """The open cases in which a body has a part that ends soon, or has ended."""
+        return Ended(cases=tuple(await cases_of_ended_bodies(self._pool, LOOK_AHEAD)))

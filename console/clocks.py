@@ -4,7 +4,9 @@ running    it has not come to its end
 met        what it waited for was done in time
 missed     its instant passed first
 replaced   another one of its kind took its place (an allowance swapped at triage, the next rung of a ladder)
-dropped    the case ended otherwise, so nothing is waited for any more
+passed     its instant came, and nobody was late: a look again, or a right that was not used
+dropped    it is not waited for any more: the case ended or went another way
+stands     the case was closed, and what it limits can still be asked until its instant
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,13 +21,15 @@ from domain.evolve import evolve
 from domain.jurisdiction import Name
 from domain.words import DeadlineKind
 
-ClockState = Literal["running", "met", "missed", "replaced", "dropped"]
+ClockState = Literal["running", "met", "missed", "replaced", "passed", "dropped", "stands"]
 
 _STATES: dict[ClockState, Word] = {
     "running": Word("计时中", "running"),
     "met": Word("按时", "met"),
     "missed": Word("超时", "missed"),
     "replaced": Word("已接替", "replaced"),
+    "passed": Word("已到", "passed"),
+    "stands": Word("仍可提出", "stands"),
     "dropped": Word("不再需要", "dropped"),
 }
 
@@ -40,9 +44,17 @@ _WAITED_FOR: dict[str, frozenset[DeadlineKind]] = {
     "ended_at_intake": frozenset({DeadlineKind.VERDICT}),
     "not_accepted": frozenset({DeadlineKind.TRIAGE}),
     "withdrawn": frozenset(),
+    "redirected": frozenset({DeadlineKind.TRIAGE, DeadlineKind.REVIEW}),
     "closed": frozenset({DeadlineKind.CLOSE}),
+    "appeal_requested": frozenset({DeadlineKind.ASK_APPEAL}),
+    "resolved": frozenset({DeadlineKind.RESOLVE, DeadlineKind.ACKNOWLEDGE}),
+    "sent_back": frozenset({DeadlineKind.REVIEW}),
+    "rehandling_ordered": frozenset(),
+    "return_requested": frozenset(),
 }
-"""Events after which nothing is waited for: the clocks that they satisfy. Every other one that they stop is dropped."""
+"""Events that stop clocks of several kinds: those that they satisfy. Every other one that they stop is dropped."""
+
+_NOBODY_WAS_LATE = frozenset({DeadlineKind.ASK_APPEAL, DeadlineKind.LOOK_AGAIN})
 
 
 class Ended(NamedTuple):
@@ -89,10 +101,12 @@ def _set_by(body: AnyEvent) -> Iterator[Deadline]:
 def _how(deadline: Deadline, event: Recorded) -> ClockState:
     if any(new.kind is deadline.kind and new.cause is deadline.cause for new in _set_by(event.body)):
         return "replaced"
-    if event.command == clock_command(deadline):
-        return "missed"
+    if event.command == clock_command(deadline.id):
+        return "passed" if deadline.kind in _NOBODY_WAS_LATE else "missed"
     if deadline.kind is DeadlineKind.LADDER:
         return "dropped"
+    if deadline.kind is DeadlineKind.ASK_APPEAL and event.body.type == "closed":
+        return "stands"
     satisfied = _WAITED_FOR.get(event.body.type)
     return "met" if satisfied is None or deadline.kind in satisfied else "dropped"
 
@@ -116,6 +130,11 @@ def _clock(deadline: Deadline, ended: Ended | None) -> Clock:
         "met": Name(zh=f"按时完成（{word.zh}）", en=f"met ({word.en})"),
         "missed": Name(zh=f"已超时（{word.zh}）", en=f"missed ({word.en})"),
         "replaced": Name(zh=f"由新的时限接替（{word.zh}）", en=f"replaced by a new one ({word.en})"),
+        "passed": Name(zh=f"时间已到（{word.zh}）", en=f"its time came ({word.en})"),
+        "stands": Name(
+            zh=f"案件已结，此前仍可提出（{word.zh}）",
+            en=f"the case is closed, it can still be asked ({word.en})",
+        ),
         "dropped": Name(zh=f"不再需要（{word.zh}）", en=f"not needed any more ({word.en})"),
     }[ended.state]
     return Clock(

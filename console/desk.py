@@ -24,8 +24,8 @@ from console.fields import Given, read
 from console.hats import Acting, choose, hats, wide_needs
 from console.reader import Reader
 from console.views import Json
-from domain.actors import Actor
-from domain.base import CommandId, Frozen
+from domain.actors import Actor, by_link
+from domain.base import BodyId, CommandId, Frozen
 from domain.case import Case
 from domain.commands import COMMAND, AnyCommand
 from domain.decide import needs
@@ -113,7 +113,8 @@ class Desk(Reader):
                 "An anonymous case cannot have a name, a phone or an address; choose one or the other.",
             )
         id_ = _checked_id(command_id)
-        return await self._send(case_id(id_), None, "register", given, acting, id_)
+        worn = await self._hats(acting)
+        return await self._send(case_id(id_), None, "register", given, worn, id_)
 
     async def act(
         self,
@@ -139,7 +140,26 @@ class Desk(Reader):
         given = read(command, fields)
         id_ = _checked_id(command_id)
         case = await self.case(number)
-        return await self._send(case.id, case, command, given, acting, id_, expected_version=expected_version)
+        worn = await self._hats(acting)
+        return await self._send(case.id, case, command, given, worn, id_, expected_version=expected_version)
+
+    async def _hats(self, acting: Acting) -> list[Actor]:
+        return await hats(self._pool, acting, datetime.now(UTC))
+
+    async def answer_by_link(
+        self, case: Case, provider: BodyId, link: str, fields: Mapping[str, object]
+    ) -> Receipt:
+        """A provider answers a question by its link: once, since the command's id is the question's.
+
+        Raises BadInput; a refusal by rule is in the receipt.
+        """
+        given = read("answer_as_provider", {**fields, "link": link})
+        if "finding" not in given.texts:
+            raise BadInput(
+                "请填写答复内容（finding）。", "Write down what there is to say in the field finding."
+            )
+        worn = [by_link(provider)]
+        return await self._send(case.id, case, "answer_as_provider", given, worn, f"provider-answer:{link}")
 
     async def intake_clerk(self) -> str | None:
         """Who takes cases in on one machine where nobody is named: the first clerk in post at a dispatching body."""
@@ -161,13 +181,12 @@ class Desk(Reader):
         standing: Case | None,
         command: str,
         given: Given,
-        acting: Acting,
+        worn: list[Actor],
         id_: str,
         *,
         expected_version: int | None = None,
     ) -> Receipt:
         resolved = await names.resolve(self._pool, command, given)
-        worn = await hats(self._pool, acting, datetime.now(UTC))
         common: dict[str, Any] = {"type": command, "id": id_, "expected_version": expected_version}
         draft = _typed({**common, **resolved.values, "actor": worn[0]})
         try:

@@ -7,17 +7,19 @@ HTTP API and the forms. Free texts are set apart here; from the model's side the
 the desk looks those up (console/names.py).
 """
 
+import re
 import types
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
+from typing import Any, Literal, NamedTuple, Union, cast, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
 from console.errors import WrongUsage
+from console.numbers import case_number
 from console.words import COMMANDS, LABELS, field_word
 from domain.commands import MODELS
 from domain.errors import BadInput
@@ -29,16 +31,26 @@ LONGEST_TEXT = 20_000
 LONGEST_VALUE = 200
 """Characters of any other field."""
 
-Kind = Literal["choice", "yes_no", "instant", "body", "matter", "place", "line"]
+LONGEST_LIST = 4_000
+"""Characters of a list that was typed in one line."""
+
+Kind = Literal["choice", "yes_no", "instant", "body", "bodies", "matter", "place", "case", "count", "line"]
 
 _OWN = frozenset({"id", "actor", "expected_version", "personal", "type", "number"})
-_BODIES = frozenset({"to", "proposed_owner", "designate"})
+_BODIES = frozenset({"to", "proposed_owner", "designate", "asked", "scored"})
+_MANY_BODIES = frozenset({"called"})
+_BETWEEN = re.compile(r"[,，、;；\n]")
+"""What stands between the bodies of a list that was typed."""
 _OF_THE_RESIDENT = frozenset({"name", "phone", "address"})
 _EXTRA_TEXTS: dict[str, frozenset[str]] = {
     "register": _OF_THE_RESIDENT,
     "review": frozenset({"note", "ground"}),
+    "resolve": frozenset({"demand", "ground"}),
 }
 """Free texts that a command takes beyond those it cannot do without, and beyond a note."""
+
+_LONGEST_COUNT = 6
+"""Digits of a whole number."""
 
 _LAYOUT = "\t\n\r"
 _YES = frozenset({"true", "yes", "y", "1", "on", "是"})
@@ -95,6 +107,8 @@ def _field(name: str, info: FieldInfo) -> Field:
     required = info.is_required()
     if name in _BODIES:
         return Field(name, "body", required)
+    if name in _MANY_BODIES:
+        return Field(name, "bodies", required)
     if name == "matter":
         return Field(name, "matter", required)
     if name == "place":
@@ -104,8 +118,12 @@ def _field(name: str, info: FieldInfo) -> Field:
         return Field(name, "choice", required, inner)
     if inner is bool:
         return Field(name, "yes_no", required)
-    if name.endswith("_at"):
+    if name.endswith("_at") or name == "until":
         return Field(name, "instant", required)
+    if name == "same_as":
+        return Field(name, "case", required)
+    if inner is int:
+        return Field(name, "count", required)
     return Field(name, "line", required)
 
 
@@ -176,7 +194,7 @@ def clean(name: str, value: str, longest: int = LONGEST_VALUE) -> str:
                 f"第 {place} 个字符不是有效的 Unicode；请重新输入",
                 f"holds a broken character at place {place}; type it again",
             )
-        if category == "Cc" and not (longest == LONGEST_TEXT and char in _LAYOUT):
+        if category == "Cc" and not (longest != LONGEST_VALUE and char in _LAYOUT):
             raise _bad(
                 name,
                 f"第 {place} 个字符是控制字符（U+{ord(char):04X}）；请删去",
@@ -188,6 +206,10 @@ def clean(name: str, value: str, longest: int = LONGEST_VALUE) -> str:
 def _value(field: Field, value: object) -> Any:  # noqa: ANN401 - the type follows from the kind of field
     if field.kind == "yes_no":
         return _yes_no(field.name, value)
+    if field.kind == "count":
+        return _count(field.name, value)
+    if field.kind == "bodies":
+        return _several(field.name, value)
     if isinstance(value, bool) or not isinstance(value, str):
         raise _bad(field.name, "应为文字", "has to be text")
     text = clean(field.name, value).strip()
@@ -195,7 +217,27 @@ def _value(field: Field, value: object) -> Any:  # noqa: ANN401 - the type follo
         return _choice(field.name, field.choices, text)
     if field.kind == "instant":
         return instant(field.name, text)
+    if field.kind == "case":
+        return case_number(text)
     return text
+
+
+def _count(name: str, value: object) -> int:
+    text = clean(name, str(value)).strip() if isinstance(value, str | int) and value is not True else ""
+    if text.isascii() and text.isdecimal() and 0 < len(text) <= _LONGEST_COUNT and int(text) > 0:
+        return int(text)
+    raise _bad(name, "应为正整数", "has to be a positive whole number")
+
+
+def _several(name: str, value: object) -> tuple[str, ...]:
+    """Several bodies: a list of them, or one text with commas between."""
+    parts: list[object] = list(cast("list[object]", value)) if isinstance(value, list) else [value]
+    if any(not isinstance(part, str) for part in parts):
+        raise _bad(name, "应为单位名称或编号的列表", "has to be a list of bodies, by name or id")
+    if isinstance(value, str):
+        parts = list[object](_BETWEEN.split(clean(name, value, LONGEST_LIST)))
+    typed = [clean(name, str(part)).strip() for part in parts]
+    return tuple(part for part in typed if part)
 
 
 def _yes_no(name: str, value: object) -> bool:

@@ -94,6 +94,8 @@ async def resolve(pool: asyncpg.Pool, command: str, given: Given) -> Given:
     fields = spec(command).fields
     values = dict(given.values)
     for name, value in given.values.items():
+        if fields[name].kind == "bodies":
+            values[name] = tuple([await one(pool, name, "body", each) for each in value])
         if fields[name].kind in _SEARCHES:
             values[name] = await one(pool, name, fields[name].kind, value)
     return Given(values, given.texts)

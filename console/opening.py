@@ -15,6 +15,7 @@ from temporalio.client import Client
 
 from console.desk import Desk
 from console.errors import NotRunning
+from console.links import Links
 from console.reader import Reader
 from console.settings import Settings
 from ledger.keys import Keyring
@@ -32,6 +33,7 @@ class Opened(NamedTuple):
     client: Client
     door: Door
     desk: Desk
+    links: Links
 
 
 @asynccontextmanager
@@ -64,7 +66,8 @@ async def opened_desk(settings: Settings) -> AsyncGenerator[Opened]:
         except TemporalAway as error:
             raise temporal_away() from error
         door = Door(client, partial(answered, pool), task_queue=settings.task_queue)
-        yield Opened(settings, pool, client, door, Desk(pool, keyring, door))
+        desk = Desk(pool, keyring, door)
+        yield Opened(settings, pool, client, door, desk, Links(pool, keyring, desk))
 
 
 def database_away() -> NotRunning:

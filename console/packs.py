@@ -2,12 +2,14 @@
 
     pack.toml            id, title, time zone, from when its rows hold
     divisions.csv        the places
+    compounds.csv        the compounds (小区) that are told apart, with their property status; may be left out
     petition_scheme.csv  the classification that matters are keyed to
     bodies/*.toml        [[body]] one body · [[template]] one body for every place that fits
     matters/*.toml       [[matter]]
     dispatch.toml        [[dispatch]]
     people.toml          [[person]]
-    policy.toml          limits, counts, links, [[joint_conference]], appeal
+    contracts.toml       [[provider]] its qualifications · [[contract]]; a pack may have none
+    policy.toml          limits, counts, links, [[joint_conference]], [[misconduct_organ]], appeal, ways
 
 Three rules run through all of them. ``[defaults]`` fills what a row leaves out. Braces are holes that the
 reader fills: ``{code}``, ``{parent}``, ``{place}``, ``{area}`` from the place, ``{resolve}`` in a promise from the
@@ -28,7 +30,18 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
-from domain.jurisdiction import Body, Dispatch, Matter, Name, Pack, Person, Place, Policy
+from domain.jurisdiction import (
+    Body,
+    Contract,
+    Dispatch,
+    Matter,
+    Name,
+    Pack,
+    Person,
+    Place,
+    Policy,
+    Provider,
+)
 from domain.pack_findings import Finding, finding
 from domain.words import DeadlineKind
 
@@ -36,8 +49,11 @@ Fields = dict[str, Any]
 Model = TypeVar("Model", bound=BaseModel)
 
 DIVISIONS = ("code", "name", "kind", "parent_code")
+COMPOUNDS = ("code", "name", "parent_code", "property_status", "source")
 SCHEME = ("level1", "level2", "level3")
 _HOLE = re.compile(r"\{(\w+)\}")
+_BY_PLACE = ("joint_conference", "misconduct_organ")
+"""Parts of the policy that name a body for each place."""
 _PLACE_HOLES = ("code", "parent", "place", "area")
 
 
@@ -82,6 +98,7 @@ class _Reader:
             "matters": tuple(self._matters(policy)),
             "people": tuple(self._people()),
             "dispatch": tuple(self._dispatch()),
+            **self._services(),
         }
         if self.findings or policy is None:
             raise PackError(tuple(self.findings))
@@ -215,6 +232,15 @@ class _Reader:
             place = self._make(Place, where, fields)
             if place is not None:
                 yield place
+        if not (self.folder / "compounds.csv").exists():
+            return
+        for where, (code, name, parent, status, source) in self._csv("compounds.csv", COMPOUNDS):
+            if not source.strip():
+                self._say("source-missing", where, field=code)
+            row = {"code": code, "name": name, "level": "community", "parent": parent}
+            place = self._make(Place, where, {**row, "property_status": status})
+            if place is not None:
+                yield place
 
     def _bodies(self) -> Iterator[Body]:
         for table in self._tables("bodies", ("body", "template")):
@@ -263,7 +289,8 @@ class _Reader:
             return re.compile("")
 
     def _level(self, level: object) -> list[Place]:
-        return [place for place in self.places if place.level == level]
+        """The divisions of a level. Compounds are none: no body sits in one."""
+        return [p for p in self.places if p.level == level and p.property_status is None]
 
     def _matters(self, policy: Policy | None) -> Iterator[Matter]:
         scheme = {tuple(names) for _, names in self._csv("petition_scheme.csv", SCHEME)}
@@ -310,6 +337,20 @@ class _Reader:
                 if dispatch is not None:
                     yield dispatch
 
+    def _services(self) -> Fields:
+        """The providers and the contracts; a pack without the file has none."""
+        name = "contracts.toml"
+        if not (self.folder / name).exists():
+            return {}
+        table = self._table(name, ("provider", "contract"))
+        found: dict[str, list[BaseModel]] = {"providers": [], "contracts": []}
+        for key, into, model in (("provider", "providers", Provider), ("contract", "contracts", Contract)):
+            for row in table.get(key, ()):
+                made = self._make(model, row.where, self._source(row))
+                if made is not None:
+                    found[into].append(made)
+        return {key: tuple(rows) for key, rows in found.items()}
+
     def _per_place(self, row: _Row) -> Iterator[Fields]:
         """The row as it stands if it names a division, else once for every place of its ``level``."""
         fields = self._source(row)
@@ -327,18 +368,23 @@ class _Reader:
 
     def _policy(self) -> Policy | None:
         name = "policy.toml"
-        known = tuple(field for field in Policy.model_fields if field != "joint_conference")
-        table = self._table(name, ("joint_conference",), known)
+        known = tuple(field for field in Policy.model_fields if field not in _BY_PLACE)
+        table = self._table(name, _BY_PLACE, known)
         if not table:
             return None
-        conferences: dict[str, object] = {}
-        for row in table["joint_conference"]:
+        by_place = {key: self._bodies_by_place(table[key]) for key in _BY_PLACE}
+        fields = {key: self._sourced(name, key, table[key]) for key in known if key in table and key != "id"}
+        return self._make(Policy, name, {"id": table.get("id"), **fields, **by_place})
+
+    def _bodies_by_place(self, rows: list[_Row]) -> dict[str, object]:
+        """Rows that name one body for a place, or for every place of a level."""
+        named: dict[str, object] = {}
+        for row in rows:
             for fields in self._per_place(row):
                 for key in fields.keys() - {"division", "body"}:
                     self._say("key-unknown", row.where, key=key, known="division, level, body, source")
-                conferences[str(fields.get("division"))] = fields.get("body")
-        fields = {key: self._sourced(name, key, table[key]) for key in known if key in table and key != "id"}
-        return self._make(Policy, name, {"id": table.get("id"), **fields, "joint_conference": conferences})
+                named[str(fields.get("division"))] = fields.get("body")
+        return named
 
 
 def _as_fields(value: object) -> Fields:

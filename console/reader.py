@@ -16,6 +16,7 @@ from console.clocks import clocks
 from console.fields import clean
 from console.hats import Acting, hats, wide_needs
 from console.numbers import case_number, unknown
+from console.relations import relations_view
 from console.views import Json
 from domain.actors import Actor
 from domain.base import BodyId
@@ -29,6 +30,7 @@ from domain.facts import Facts, Needs
 from domain.holders import known as known_by
 from domain.jurisdiction import Name, Post
 from domain.numbers import case_id
+from domain.routing import route
 from domain.words import ActorKind, State
 from ledger import directory
 from ledger.facts import look_up
@@ -141,6 +143,21 @@ class Reader:
         )
         return views.queue_view(page, called)
 
+    async def route(self, matter: str, place: str) -> Json:
+        """To which body a case of that matter at that place would belong now, and why. Raises BadInput."""
+        known = await names.one(self._pool, "matter", "matter", matter)
+        there = await names.one(self._pool, "place", "place", place)
+        facts = await look_up(self._pool, Needs(matters=frozenset({known}), places=frozenset({there})))
+        if known not in facts.matters or there not in facts.places:
+            raise BadInput(
+                "没有这个事项或地点；请查询后重试。",
+                "There is no such matter or place; look it up and try again.",
+            )
+        found = route(known, there, facts, datetime.now(UTC))
+        bodies = [found.lead, *(passed.body for passed in found.alternatives)]
+        called = await names.of(self._pool, bodies=bodies, matters=[known], places=found.path)
+        return {**found.model_dump(mode="json"), "names": views.named(called)}
+
     async def bodies(self, text: str, limit: int = 20) -> Json:
         """Bodies whose id or name holds the text."""
         found = await directory.find_bodies(self._pool, clean("q", text), limit=limit)
@@ -178,13 +195,26 @@ class Reader:
         return await look_up(self._pool, wide_needs(base, worn))
 
     async def _names_of_case(self, case: Case) -> dict[str, Name]:
-        bodies: list[BodyId | None] = [case.dispatcher, case.lead, case.registrar, *case.overseers]
+        bodies: list[BodyId | None] = [
+            case.dispatcher,
+            case.lead,
+            case.registrar,
+            *case.overseers,
+            *case.informed,
+        ]
+        bodies += [trouble.body for trouble in case.troubles]
+        if case.route is not None:
+            bodies += [case.route.lead, *(passed.body for passed in case.route.alternatives)]
+        bodies += [relation["body"] for relation in relations_view(case)]
+        bodies += [relation.get("by") for relation in relations_view(case)]
         if case.proposal is not None:
             bodies.append(case.proposal.to)
         if case.return_request is not None:
             bodies.append(case.return_request.to)
         if case.ruling is not None:
             bodies.append(case.ruling.body)
+        if case.opinion is not None:
+            bodies.append(case.opinion.by)
         return await names.of(self._pool, bodies=bodies, matters=[case.matter], places=[case.place])
 
 

@@ -8,24 +8,31 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from console.views import Json
-from console.words import CAUSES, COMMANDS, FIELDS, LABELS, Word, field_word, label, yes_no
+from console.words import COMMANDS, FIELDS, LABELS, LITERALS, Word, field_word, label, yes_no
+from domain.joint_words import AssistanceRefusal, Expired, Funding, ProviderReply, Score
 from domain.words import (
     ActorKind,
+    AppealOutcome,
     CaseKind,
     Channel,
     Contacted,
     DeadlineKind,
     Ending,
     Exceptional,
+    Informing,
+    Instance,
+    Judgement,
     NotAcceptedGround,
     Procedure,
     Reason,
     Role,
+    RulingCause,
     Satisfaction,
     Solved,
     State,
     Step,
     Truth,
+    Way,
 )
 
 
@@ -105,10 +112,16 @@ def _word_of(code: str, tables: Iterable[dict[str, Any]]) -> str:
     return code
 
 
-_TECHNICAL = frozenset({"number", "proposal", "request", "ruling", "deadline"})
+_TECHNICAL = frozenset(
+    {
+        *("number", "proposal", "request", "ruling", "deadline", "acted"),
+        *("appeal", "shelving", "assistance", "whistle", "commission"),
+    }
+)
 """Parts of an event that name other parts: of no use to a reader."""
 
 _OF_AN_EVENT: dict[tuple[str, str], Word] = {
+    ("proposed", "to"): Word("拟派单位", "body to lead"),
     ("return_requested", "to"): Word("退回至", "back to"),
     ("push_down_refused", "to"): Word("拟定主办单位", "body meant to lead"),
     ("escalated", "to"): Word("督办单位", "overseer"),
@@ -122,24 +135,47 @@ _OF_AN_EVENT: dict[tuple[str, str], Word] = {
 }
 """Parts that mean something else in an event than a field of that name in a command."""
 
-_NO_MATTERS = frozenset({"ours", "response", "resolution"})
+_INSTANTS = ("_at", "until")
+"""How the names of instants end."""
+
+_NO_MATTERS = frozenset({"ours", "response", "resolution", "listed"})
 """Answers that say as much by no as by yes. Of every other part only yes is worth a word."""
 
-_CODES: dict[str, tuple[type[StrEnum], ...]] = {
-    "kind": (CaseKind, DeadlineKind, Exceptional),
-    "cause": (DeadlineKind,),
-    "channel": (Channel,),
-    "told_by": (Channel,),
-    "procedure": (Procedure,),
-    "reason": (Reason,),
-    "step": (Step,),
-    "truth": (Truth,),
-    "contacted": (Contacted,),
-    "solved": (Solved,),
-    "satisfaction": (Satisfaction,),
-    "ground_code": (NotAcceptedGround,),
+_CODES: dict[str, type[StrEnum]] = {
+    "kind": CaseKind,
+    "channel": Channel,
+    "told_by": Channel,
+    "procedure": Procedure,
+    "reason": Reason,
+    "step": Step,
+    "truth": Truth,
+    "contacted": Contacted,
+    "solved": Solved,
+    "satisfaction": Satisfaction,
+    "funding": Funding,
+    "funds": Funding,
+    "refusal": AssistanceRefusal,
+    "answer": ProviderReply,
+    "expired": Expired,
+    "promptness": Score,
+    "cooperation": Score,
+    "clarity": Score,
+    "ground_code": NotAcceptedGround,
+    "way": Way,
+    "judgement": Judgement,
+    "instance": Instance,
+    "outcome": AppealOutcome,
+    "deadline_missed.kind": DeadlineKind,
+    "exception_raised.kind": Exceptional,
+    "escalated.cause": DeadlineKind,
+    "alerted.cause": DeadlineKind,
+    "ruling_opened.cause": RulingCause,
+    "informed.cause": Informing,
 }
-"""Which codes a part of an event may hold, by its name."""
+"""Which codes a part of an event holds, by its name; by the event too, where the same name holds others."""
+
+_WORDS = frozenset({"cause", "claim", "overruled"})
+"""Parts that hold a word of LITERALS where they hold no code."""
 
 
 def parts(event: Json, names: Json, zone: ZoneInfo, lang: str = "zh") -> list[str]:
@@ -147,7 +183,10 @@ def parts(event: Json, names: Json, zone: ZoneInfo, lang: str = "zh") -> list[st
     between = ": " if lang == "en" else "："
     told: list[str] = []
     for name, value in event["data"].items():
-        words = "" if name in _TECHNICAL else _value(name, value, names, zone, lang)
+        if name in _TECHNICAL and isinstance(value, str | list):
+            continue
+        whole = f"{event['type']}.{name}"
+        words = _value(whole if whole in _CODES else name, value, names, zone, lang)
         if words:
             word = _OF_AN_EVENT.get((event["type"], name)) or field_word(name)
             told.append(f"{word.say(lang)}{between}{words}")
@@ -162,23 +201,23 @@ def _value(name: str, value: Any, names: Json, zone: ZoneInfo, lang: str) -> str
         case int():
             return str(value)
         case str():
-            return short(value, zone) if name.endswith("_at") else _code(name, value, names, lang)
+            return short(value, zone) if name.endswith(_INSTANTS) else _code(name, value, names, lang)
         case {"zh": str()}:
             return said_name({"": value}, "", lang)
         case {"start": str(start), "end": str(end)}:
             return f"{short(start, zone)} — {short(end, zone)}"
         case [str(), *_]:
-            return ("、", ", ")[lang == "en"].join(said_name(names, each, lang) for each in value)
+            return ("、", ", ")[lang == "en"].join(_code(name, each, names, lang) for each in value)
         case _:
             return ""
 
 
 def _code(name: str, value: str, names: Json, lang: str) -> str:
-    for codes in _CODES.get(name, ()):
-        if value in set(codes):
-            return label(codes(value), lang)
-    if name == "cause" and value in CAUSES:
-        return CAUSES[value].say(lang)
+    codes = _CODES.get(name)
+    if codes is not None and value in set(codes):
+        return label(codes(value), lang)
+    if name in _WORDS and value in LITERALS:
+        return LITERALS[value].say(lang)
     if name == "command" and value in COMMANDS:
         return COMMANDS[value].say(lang)
     return said_name(names, value, lang)

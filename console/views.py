@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from console.clocks import Clock, promised
+from console.relations import relations_view
 from domain.actors import Actor
-from domain.case import Case
+from domain.case import Case, Trouble
 from domain.deadlines import Deadline
 from domain.events import Recorded
 from domain.holders import Held, Mark, holding
 from domain.jurisdiction import Name
+from domain.mending import MENDING
 from domain.rules import Refusal
 from ledger.queue import Page, QueueItem
 
@@ -64,7 +66,11 @@ def case_view(case: Case, events: int, names: Mapping[str, Name]) -> Json:
         "proposed": case.proposal.to if case.proposal else None,
         "ruling": case.ruling.body if case.ruling else None,
         "overseers": list(case.overseers),
+        "informed": list(case.informed),
+        "relations": relations_view(case),
         "exceptions": [exception.value for exception in case.exceptions],
+        "troubles": [_trouble(t) for t in case.troubles if t.kind in case.exceptions],
+        "route": case.route.model_dump(mode="json") if case.route else None,
         "next_deadline": moment(case.next_deadline.due) if case.next_deadline else None,
         "deadlines": [deadline_view(deadline) for deadline in case.deadlines],
         "received_at": moment(case.received_at),
@@ -73,6 +79,9 @@ def case_view(case: Case, events: int, names: Mapping[str, Name]) -> Json:
         "no_contact": case.no_contact,
         "verdict": _verdict(case),
         "rehandlings": case.rehandlings,
+        "opinion": _opinion(case),
+        "shelved_until": moment(case.shelving.until) if case.shelving else None,
+        "exhausted": case.exhausted,
         "ending": case.ending.value if case.ending else None,
         "ended_at": moment(case.ended_at),
         "last_at": moment(case.last_at),
@@ -81,11 +90,35 @@ def case_view(case: Case, events: int, names: Mapping[str, Name]) -> Json:
     }
 
 
+def _trouble(trouble: Trouble) -> Json:
+    mending = MENDING[trouble.kind]
+    return {
+        "kind": trouble.kind.value,
+        "body": trouble.body,
+        "since": moment(trouble.since),
+        "missing": mending.missing.model_dump(),
+        "mended_by": mending.mended_by.model_dump(),
+    }
+
+
 def _verdict(case: Case) -> Json | None:
     if case.verdict is None:
         return None
     said = case.verdict.satisfaction
     return {"satisfaction": said.value if said else None, "at": moment(case.verdict.at)}
+
+
+def _opinion(case: Case) -> Json | None:
+    """The newest written opinion, and until when the next instance can be asked."""
+    opinion = case.opinion
+    if opinion is None:
+        return None
+    return {
+        "instance": opinion.instance.value,
+        "by": opinion.by,
+        "delivered_at": moment(opinion.delivered_at),
+        "ask_until": moment(opinion.ask_until),
+    }
 
 
 def holders_view(number: str, intervals: Sequence[Held], names: Mapping[str, Name]) -> Json:

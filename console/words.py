@@ -6,8 +6,20 @@ Codes travel; these words are only shown. A person may also type the Chinese wor
 from enum import StrEnum
 from typing import NamedTuple
 
+from domain.joint_words import (
+    AssistanceRefusal,
+    AssistanceState,
+    CallState,
+    CommissionState,
+    Expired,
+    Funding,
+    ProviderReply,
+    QuestionState,
+    Score,
+)
 from domain.words import (
     ActorKind,
+    AppealOutcome,
     CaseKind,
     Channel,
     Charge,
@@ -15,15 +27,22 @@ from domain.words import (
     DeadlineKind,
     Ending,
     Exceptional,
+    Informing,
+    Instance,
+    Judgement,
     NotAcceptedGround,
     Procedure,
+    PropertyStatus,
     Reason,
     Role,
+    RulingCause,
     Satisfaction,
     Solved,
     State,
     Step,
     Truth,
+    Way,
+    WhyNot,
 )
 
 
@@ -43,6 +62,7 @@ _CODES: dict[type[StrEnum], str] = {
     Procedure: "hotline 热线 · petition 信访",
     State: (
         "triage 待派 · proposed 待签收 · objected 异议待答复 · working 办理中 · returning 退回待签收 · ruling 待裁定 ·"
+        " appeal 复查复核中 · shelved 挂账中 ·"
         " resolved 待审核 · awaiting_verdict 待评价 · judged 待结案 · ended 已终结"
     ),
     Charge: (
@@ -54,14 +74,17 @@ _CODES: dict[type[StrEnum], str] = {
         "clerk 受理员 · caseworker 经办人 · head 负责人 · reviewer 审核员 · supervisor 督办员 · auditor 审计员 ·"
         " keeper 保管员 · operator 运维"
     ),
-    ActorKind: "person 人员 · resident 居民 · partner 对接平台 · system 系统 · clock 计时器",
+    ActorKind: "person 人员 · resident 居民 · partner 对接平台 · provider 承接方 · system 系统 · clock 计时器",
     Ending: (
         "closed 结案 · answered_at_intake 受理时答复 · redirected 引导至法定途径 ·"
         " withdrawn 撤回 · not_accepted 不予受理"
     ),
     DeadlineKind: (
         "triage 派单 · sign 签收 · answer_objection 答复异议 · sign_return 签收退回 · acknowledge 确认 · resolve 办结 ·"
-        " review 审核 · verdict 评价 · close 结案 · ruling 裁定 · ladder 逐级督办"
+        " review 审核 · verdict 评价 · close 结案 · ruling 裁定 ·"
+        " consent 答复挂账 · look_again 挂账复查看 · ask_appeal 请求复查复核 · decide_appeal 复查复核决定 ·"
+        " answer_assistance 答复协办 · assistance_end 协办截止 · answer_whistle 答复吹哨请求 ·"
+        " report_in 报到 · provider_answer 承接方答复 · commission_end 合同或资质到期 · ladder 逐级督办"
     ),
     Reason: (
         "not_our_duty 不属本单位职责 · not_our_area 不属本辖区 · wrong_matter 事项归类错误 · "
@@ -71,6 +94,13 @@ _CODES: dict[type[StrEnum], str] = {
         "in_hand_below 已在办又向上级提出 · exhausted 复核终结后再提 · in_litigation 已进入诉讼仲裁复议 ·"
         " no_clear_demand 无具体诉求 · unlawful_demand 诉求违反法律"
     ),
+    Way: (
+        "court 诉讼 · arbitration 仲裁 · reconsideration 行政复议 · procedure 行政裁决等行政程序 ·"
+        " party_appeal 党员申诉复审 · petition 信访 · emergency 紧急求助电话 · misconduct 检举控告"
+    ),
+    Judgement: "supported 予以支持 · explained 解释说明 · not_supported 不予支持",
+    Instance: "handling 处理意见 · review 复查 · final_review 复核",
+    AppealOutcome: "upheld 维持 · changed 变更 · revoked 撤销并责令重新办理",
     Channel: (
         "counter 窗口 · phone 电话 · visit 走访 · letter 信件 · web 网络 · hotline 12345热线 · link 居民链接 ·"
         " import 批量导入 · partner 对接平台"
@@ -83,8 +113,36 @@ _CODES: dict[type[StrEnum], str] = {
     Solved: "yes 已解决 · partly 部分解决 · no 未解决",
     Contacted: "yes 已联系 · tried 多次联系未果 · not_wished 居民要求不联系",
     Satisfaction: "satisfied 满意 · fairly 基本满意 · unsatisfied 不满意",
+    Funding: (
+        "budget 财政预算 · entrusting_body 委托单位随事转移 · street 街道经费 · community_fund 社区惠民项目资金 ·"
+        " welfare_lottery 福彩公益金 · maintenance_fund 住宅专项维修资金 · residents 居民自筹 · donation 慈善捐赠"
+    ),
+    AssistanceState: (
+        "asked 待答复 · accepted 协办中 · refused 不予协办 · finished 已完成 · released 已解除 · over 期满或案件终结"
+    ),
+    AssistanceRefusal: (
+        "not_listed 不在准入清单 · no_funding 经费未落实 · no_capacity 力量不足 ·"
+        " no_authority 无相应权限 · task_unclear 任务不明确"
+    ),
+    CallState: "called 待报到 · reported 已报到 · stood_down 已解除",
+    CommissionState: "active 承接中 · lapsed 合同或资质到期 · ended 已终止",
+    Expired: "contract 合同到期 · qualification 资质到期",
+    QuestionState: "open 待答复 · answered 已答复 · silent 逾期未答复 · over 不再需要",
+    ProviderReply: "done 已完成 · under_way 进行中 · cannot 无法完成",
+    Score: "1 一分 · 2 二分 · 3 三分 · 4 四分 · 5 五分",
     Exceptional: (
-        "empty_desk 无人在岗 · no_common_superior 无共同上级 · no_superior 无上级可督办 · lead_gone 主办单位已不存在"
+        "empty_desk 无人在岗 · no_common_superior 无共同上级 · no_superior 无上级可督办 · lead_gone 承办单位已不存在 ·"
+        " no_route 找不到承办单位 · nobody_at_the_desk 应承办单位无人在岗"
+    ),
+    RulingCause: (
+        "objection_contested 异议被驳 · objection_unanswered 异议逾期未答 · return_refused 退回被拒 ·"
+        " return_unanswered 退回逾期未签 · ping_pong 反复流转 · too_many_hand_backs 异议退回超次"
+    ),
+    Informing: "direct_to_street 直派街道抄送区级 · by_hand 人工知会",
+    PropertyStatus: "managed 专业物业 · quasi 准物业（八有） · self 业主自管 · none 无物业",
+    WhyNot: (
+        "other_property_status 物业状况不符 · special_rule_fits 已适用特别规则 · another_fits_first 同类单位已选其一 ·"
+        " not_there 此时不存在 · no_such_body 没有这样的单位 · accused 被投诉回避"
     ),
 }
 
@@ -109,6 +167,7 @@ def label(code: StrEnum | None, lang: str = "zh") -> str:
 COMMANDS: dict[str, Word] = {
     "register": Word("登记", "register"),
     "triage": Word("核定事项地点", "triage"),
+    "recategorise": Word("更正归类", "recategorise"),
     "answer_at_intake": Word("受理时答复", "answer at intake"),
     "propose": Word("拟派", "propose a lead"),
     "sign": Word("签收", "sign"),
@@ -119,6 +178,7 @@ COMMANDS: dict[str, Word] = {
     "sign_return": Word("同意退回", "sign the return"),
     "refuse_return": Word("不同意退回", "refuse the return"),
     "rule": Word("裁定并指定", "rule and designate"),
+    "inform": Word("知会", "inform"),
     "acknowledge": Word("确认", "acknowledge"),
     "start": Word("开始办理", "start"),
     "record_step": Word("办理记录", "record a step"),
@@ -129,7 +189,32 @@ COMMANDS: dict[str, Word] = {
     "reopen": Word("重办", "reopen"),
     "withdraw": Word("撤回", "withdraw"),
     "not_accept": Word("不予受理", "do not accept"),
+    "redirect": Word("引导至法定途径", "redirect"),
+    "shelve": Word("申请挂账", "ask to shelve"),
+    "consent_to_shelving": Word("同意挂账", "consent to shelving"),
+    "refuse_shelving": Word("不同意挂账", "refuse shelving"),
+    "unshelve": Word("解除挂账", "take up again"),
+    "request_review": Word("请求复查", "ask for a review"),
+    "request_final_review": Word("请求复核", "ask for the final review"),
+    "decide_appeal": Word("作出复查复核意见", "decide the review"),
     "oversee": Word("督办", "oversee"),
+    "ask_assistance": Word("请求协办", "ask for assistance"),
+    "accept_assistance": Word("同意协办", "accept to assist"),
+    "refuse_assistance": Word("不予协办", "refuse to assist"),
+    "finish_assistance": Word("协办完成", "finish the assistance"),
+    "release_assistance": Word("解除协办", "release from assistance"),
+    "ask_whistle": Word("请求吹哨", "ask for a whistle"),
+    "decline_whistle": Word("不予吹哨", "decline to whistle"),
+    "whistle": Word("吹哨", "whistle"),
+    "report_in": Word("报到", "report in"),
+    "stand_down": Word("解除吹哨", "stand down"),
+    "score": Word("互评", "score each other"),
+    "commission": Word("购买服务", "commission a service"),
+    "record_milestone": Word("记录里程碑", "record a milestone"),
+    "accept_milestone": Word("验收里程碑", "accept a milestone"),
+    "end_commission": Word("终止购买服务", "end the commission"),
+    "ask_provider": Word("询问承接方", "ask the provider"),
+    "answer_as_provider": Word("承接方答复", "answer as provider"),
     "strike": Word("计时器到点", "the clock strikes"),
 }
 """Every command."""
@@ -137,6 +222,7 @@ COMMANDS: dict[str, Word] = {
 EVENTS: dict[str, Word] = {
     "registered": Word("登记受理", "registered"),
     "triaged": Word("核定事项", "triaged"),
+    "recategorised": Word("更正归类", "recategorised"),
     "answered_at_intake": Word("受理时答复", "answered at intake"),
     "ended_at_intake": Word("受理时答复后终结", "ended at intake"),
     "proposed": Word("拟派", "proposed"),
@@ -149,6 +235,8 @@ EVENTS: dict[str, Word] = {
     "ruling_opened": Word("进入裁定", "ruling opened"),
     "ruled": Word("裁定", "ruled"),
     "designated": Word("指定主办", "designated"),
+    "informed": Word("知会", "informed"),
+    "succeeded": Word("单位承接", "succeeded"),
     "acknowledged": Word("确认", "acknowledged"),
     "started": Word("开始办理", "started"),
     "step_recorded": Word("办理记录", "step recorded"),
@@ -161,13 +249,43 @@ EVENTS: dict[str, Word] = {
     "closed": Word("结案", "closed"),
     "withdrawn": Word("撤回", "withdrawn"),
     "not_accepted": Word("不予受理", "not accepted"),
+    "redirected": Word("引导至法定途径", "redirected"),
     "reopened": Word("重办", "reopened"),
+    "shelving_requested": Word("申请挂账", "shelving asked for"),
+    "shelving_refused": Word("挂账未获同意", "shelving refused"),
+    "shelved": Word("挂账", "shelved"),
+    "unshelved": Word("解除挂账", "taken up again"),
+    "appeal_requested": Word("请求复查复核", "review asked for"),
+    "appeal_decided": Word("复查复核意见", "review decided"),
+    "appeal_lapsed": Word("逾期未请求复查复核", "time to ask for a review passed"),
+    "way_exhausted": Word("信访程序终结", "way exhausted"),
     "oversight_added": Word("督办", "oversight added"),
     "deadline_missed": Word("超时", "deadline missed"),
     "escalated": Word("逐级上报督办", "escalated"),
     "alerted": Word("告警", "alerted"),
     "exception_raised": Word("异常", "exception raised"),
     "push_down_refused": Word("拒绝下推", "push-down refused"),
+    "assistance_asked": Word("请求协办", "assistance asked"),
+    "assistance_accepted": Word("同意协办", "assistance accepted"),
+    "assistance_refused": Word("不予协办", "assistance refused"),
+    "assistance_finished": Word("协办完成", "assistance finished"),
+    "assistance_released": Word("解除协办", "assistance released"),
+    "assistance_over": Word("协办期满", "assistance over"),
+    "whistle_asked": Word("请求吹哨", "whistle asked"),
+    "whistle_declined": Word("不予吹哨", "whistle declined"),
+    "whistled": Word("吹哨", "whistled"),
+    "reported_in": Word("报到", "reported in"),
+    "stood_down": Word("解除吹哨", "stood down"),
+    "scored": Word("互评", "scored"),
+    "commissioned": Word("购买服务", "commissioned"),
+    "commission_extended": Word("续期", "commission extended"),
+    "commission_lapsed": Word("合同或资质到期", "commission lapsed"),
+    "commission_ended": Word("终止购买服务", "commission ended"),
+    "milestone_reached": Word("达到里程碑", "milestone reached"),
+    "milestone_accepted": Word("验收里程碑", "milestone accepted"),
+    "provider_asked": Word("询问承接方", "provider asked"),
+    "provider_answered": Word("承接方答复", "provider answered"),
+    "provider_silent": Word("承接方逾期未答复", "provider silent"),
 }
 """Every event, in the past tense."""
 
@@ -181,7 +299,7 @@ FIELDS: dict[str, Word] = {
     "done_at": Word("实际办理时间", "done at"),
     "anonymous": Word("匿名", "anonymous"),
     "no_contact": Word("不愿被联系", "no contact"),
-    "to": Word("拟派单位", "body to lead"),
+    "to": Word("对象单位", "body"),
     "reason": Word("事由", "reason"),
     "proposed_owner": Word("建议主办单位", "proposed owner"),
     "designate": Word("指定主办单位", "body to designate"),
@@ -196,6 +314,18 @@ FIELDS: dict[str, Word] = {
     "satisfaction": Word("满意度", "satisfaction"),
     "ground_code": Word("不予受理情形", "ground for not accepting"),
     "told_by": Word("告知渠道", "how the resident was told"),
+    "way": Word("法定途径", "way"),
+    "judgement": Word("处理意见结论", "judgement of the opinion"),
+    "delivered_at": Word("送达时间", "delivered at"),
+    "asked_at": Word("居民提出时间", "asked at"),
+    "outcome": Word("复查复核结论", "outcome"),
+    "hours": Word("小时数", "hours"),
+    "same_as": Word("同一事实的原案件号", "earlier case on the same facts"),
+    "instance": Word("级次", "instance"),
+    "until": Word("截止", "until"),
+    "seconds": Word("秒数", "seconds"),
+    "handler": Word("原办理机关", "handling body"),
+    "demand": Word("诉求事项", "request"),
     "text": Word("诉求内容", "text"),
     "name": Word("姓名", "name"),
     "phone": Word("电话", "phone"),
@@ -205,6 +335,28 @@ FIELDS: dict[str, Word] = {
     "finding": Word("内部核查结论", "internal finding"),
     "reply": Word("对居民的答复", "public reply"),
     "evidence": Word("佐证", "evidence"),
+    "task": Word("任务", "task"),
+    "asked": Word("协办单位", "body asked to assist"),
+    "funding": Word("经费来源", "source of funds"),
+    "refusal": Word("不予协办事由", "reason for refusing"),
+    "called": Word("吹哨单位（可多个）", "bodies to whistle"),
+    "scored": Word("被评单位", "body scored"),
+    "promptness": Word("响应是否及时", "promptness"),
+    "cooperation": Word("是否配合解决", "cooperation"),
+    "clarity": Word("任务职责是否清楚", "clarity of tasks and duties"),
+    "contract": Word("合同", "contract"),
+    "milestone": Word("里程碑", "milestone"),
+    "link": Word("问题编号", "number of the question"),
+    "answer": Word("答复", "answer"),
+    "funds": Word("经费来源", "sources of funds"),
+    "asked_by": Word("请求单位", "asked by"),
+    "provider": Word("承接方", "provider"),
+    "client": Word("委托方", "client"),
+    "street": Word("街道", "street"),
+    "listed": Word("清单载明", "listed in the catalogue"),
+    "late": Word("逾期", "late"),
+    "expired": Word("到期的是", "what expired"),
+    "about": Word("所涉单位", "about"),
     "registrar": Word("受理单位", "registrar"),
     "dispatcher": Word("派单单位", "dispatcher"),
     "by": Word("由", "by"),
@@ -220,21 +372,32 @@ FIELDS: dict[str, Word] = {
     "parties": Word("争议各方", "parties"),
     "window": Word("签收窗口", "window to sign"),
     "appeal": Word("救济途径", "way of appeal"),
+    "told": Word("告知内容", "what the resident is told"),
+    "basis": Word("依据", "ground"),
+    "was": Word("原事项", "was"),
+    "overruled": Word("被否定的", "overruled"),
+    "against": Word("计入", "against"),
+    "claimant": Word("提出方", "claimant"),
+    "sender": Word("派出方", "sender"),
+    "claim": Word("争议事由", "claim"),
+    "named": Word("数据包指明", "named"),
 }
 """Every field of a command, and the parts of events."""
 
 
-CAUSES: dict[str, Word] = {
+LITERALS: dict[str, Word] = {
     "objection_accepted": Word("异议成立", "objection accepted"),
     "nobody_in_post": Word("签收窗口内无人在岗", "nobody in post"),
-    "objection_contested": Word("不同意异议", "objection contested"),
-    "objection_unanswered": Word("异议逾期未答复", "objection unanswered"),
-    "return_refused": Word("不同意退回", "return refused"),
-    "return_unanswered": Word("退回逾期未答复", "return unanswered"),
-    "by_hand": Word("主动督办", "by hand"),
+    "body_ended": Word("单位已撤并", "the body has ended"),
+    "by_hand": Word("人工", "by hand"),
     "unsatisfied_again": Word("再次评价不满意", "unsatisfied again"),
+    "unanswered": Word("逾期未答复", "unanswered"),
+    "until": Word("期满", "its end came"),
+    "objection": Word("异议", "objection"),
+    "return": Word("退回", "return"),
+    "proposal": Word("拟派", "proposal"),
 }
-"""Every cause of an event that is not a clock."""
+"""The words that events carry and that belong to no enumeration: causes, and what a ruling was about."""
 
 
 def yes_no(answer: bool, lang: str) -> str:  # noqa: FBT001 - the answer itself

@@ -1,4 +1,4 @@
-"""Who acts: a person under a hat for a body, the resident, a partner system, the system itself, or the clock."""
+"""Who acts: a person under a hat for a body, the resident, a provider by its link, a partner, the system, the clock."""
 
 from domain.base import BodyId, Frozen, PersonId
 from domain.words import ActorKind, Role
@@ -27,3 +27,8 @@ RESIDENT = Actor(kind=ActorKind.RESIDENT)
 def person(who: str, role: Role, body: str, typed_by: str | None = None) -> Actor:
     """A person acting under a hat."""
     return Actor(kind=ActorKind.PERSON, person=who, role=role, body=body, typed_by=typed_by)
+
+
+def by_link(provider: str) -> Actor:
+    """A provider that answers by a one-time link: which of its people did is not known."""
+    return Actor(kind=ActorKind.PROVIDER, body=provider)

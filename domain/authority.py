@@ -12,9 +12,11 @@ from domain.actors import Actor
 from domain.base import BodyId, Instant
 from domain.case import Case
 from domain.facts import Facts
+from domain.joint_words import AssistanceState, CallState
 from domain.organisation import ancestors
 from domain.rules import Refusal, Rule, refusal
-from domain.words import ActorKind, DeadlineKind, LinkUse, Role
+from domain.whistle import communities, streets, to_score
+from domain.words import ActorKind, DeadlineKind, Level, LinkUse, Role
 
 Relation = Callable[[Case, Facts, Instant], frozenset[BodyId]]
 """Which bodies stand to the case in the way that a command asks for."""
@@ -73,20 +75,93 @@ def _reopeners(case: Case, facts: Facts, at: Instant) -> frozenset[BodyId]:
     return _intake(case, facts, at) | frozenset(case.overseers)
 
 
+def _lead_or_reviewer(case: Case, facts: Facts, at: Instant) -> frozenset[BodyId]:
+    return _lead(case, facts, at) | _reviewer(case, facts, at)
+
+
+def _intake_or_opinion(case: Case, facts: Facts, at: Instant) -> frozenset[BodyId]:
+    """Where a resident may hand in his request for a review: the counters that take it must not refuse it."""
+    return _intake(case, facts, at) | frozenset({case.opinion.by} if case.opinion else ())
+
+
+def _appeal_organ(case: Case, facts: Facts, _at: Instant) -> frozenset[BodyId]:
+    """The organ; of one outside the jurisdiction, which has nobody here, the reviewing body records what it decided."""
+    if case.appeal is None:
+        return frozenset()
+    organ = facts.bodies.get(case.appeal.organ)
+    outside = organ is not None and organ.level is Level.OUTSIDE
+    return frozenset({case.appeal.organ, *((case.reviewer,) if outside else ())})
+
+
+def _on_the_case(case: Case, facts: Facts, at: Instant) -> frozenset[BodyId]:
+    """Those who may record what they did: dispatching body, lead, who assists, who has reported in."""
+    assisting = {each.body for each in case.assisting}
+    reported = {call.body for call in case.calls if call.state is CallState.REPORTED}
+    return _at_work(case, facts, at) | assisting | reported
+
+
+def _asked(case: Case, _facts: Facts, _at: Instant) -> frozenset[BodyId]:
+    return frozenset(each.body for each in case.assistances if each.state is AssistanceState.ASKED)
+
+
+def _assisting(case: Case, _facts: Facts, _at: Instant) -> frozenset[BodyId]:
+    return frozenset(each.body for each in case.assisting)
+
+
+def _askers(case: Case, facts: Facts, at: Instant) -> frozenset[BodyId]:
+    return _at_work(case, facts, at) | {each.by for each in case.assistances if each.running}
+
+
+def _asked_streets(case: Case, _facts: Facts, _at: Instant) -> frozenset[BodyId]:
+    return frozenset(ask.street for ask in case.whistle_asks)
+
+
+def _called(case: Case, _facts: Facts, _at: Instant) -> frozenset[BodyId]:
+    return frozenset(call.body for call in case.calls if call.state is CallState.CALLED)
+
+
+def _whistlers(case: Case, _facts: Facts, _at: Instant) -> frozenset[BodyId]:
+    return frozenset(call.by for call in case.calls if call.running)
+
+
+def _scorers(case: Case, _facts: Facts, _at: Instant) -> frozenset[BodyId]:
+    two = {body for call in case.calls for body in (call.by, call.body)}
+    return frozenset(body for body in two if to_score(case, body))
+
+
+def _clients(case: Case, _facts: Facts, _at: Instant) -> frozenset[BodyId]:
+    """The client of each running commission, and the lead, which answers for it."""
+    clients = {each.client for each in case.commissions if each.active}
+    return frozenset(clients | ({case.lead} if clients and case.lead else set()))
+
+
+def _at_the_milestone(case: Case, facts: Facts, at: Instant) -> frozenset[BodyId]:
+    return _clients(case, facts, at) | {each.provider for each in case.commissions if each.active}
+
+
+def _questioned(case: Case, _facts: Facts, _at: Instant) -> frozenset[BodyId]:
+    return frozenset(each.provider for each in case.commissions if each.questions)
+
+
 class Who(NamedTuple):
-    """One row of the table. ``zh`` and ``en`` name the relation in a sentence."""
+    """One row of the table. ``zh`` and ``en`` name the relation in a sentence.
+
+    ``resident`` and ``provider`` say whether they may give it by their links, without a person or a hat.
+    """
 
     roles: frozenset[Role]
     relation: Relation
     zh: str
     en: str
     resident: bool = False
+    provider: bool = False
 
 
 _DESK = frozenset({Role.CLERK, Role.HEAD})
 _WORKERS = frozenset({Role.CASEWORKER, Role.HEAD})
 _ANYBODY = frozenset({Role.CLERK, Role.CASEWORKER, Role.HEAD})
 _REVIEW = frozenset({Role.REVIEWER})
+_CONVENERS = frozenset({Role.HEAD, Role.SUPERVISOR})
 
 _BY_DISPATCHER = Who(_DESK, _dispatcher, "派单单位", "the dispatching body")
 _BY_PROPOSED = Who(_WORKERS, _proposed, "被拟派单位", "the proposed body")
@@ -95,8 +170,17 @@ _BY_LEAD = Who(_WORKERS, _lead, "主办单位", "the lead body")
 _BY_SENDER = Who(_ANYBODY, _sender, "原派出单位", "the body that sent the case")
 _BY_REVIEWER = Who(_REVIEW, _reviewer, "审核单位", "the reviewing body")
 
+_ASKS = Who(
+    _DESK,
+    _intake_or_opinion,
+    "受理单位、派单单位或出具意见的机关",
+    "the registering body, the dispatching one, or the one whose opinion it is",
+    resident=True,
+)
+
 WHO: dict[str, Who] = {
     "triage": _BY_DISPATCHER,
+    "recategorise": _BY_DISPATCHER,
     "answer_at_intake": _BY_DISPATCHER,
     "propose": _BY_DISPATCHER,
     "sign": _BY_PROPOSED,
@@ -107,9 +191,15 @@ WHO: dict[str, Who] = {
     "sign_return": _BY_SENDER,
     "refuse_return": _BY_SENDER,
     "rule": Who(frozenset({Role.HEAD}), _ruling, "裁定单位", "the ruling body"),
+    "inform": Who(_ANYBODY, _at_work, "主办单位或派单单位", "the lead or the dispatching body"),
     "acknowledge": _BY_LEAD,
     "start": _BY_LEAD,
-    "record_step": Who(_ANYBODY, _at_work, "主办单位或派单单位", "the lead or the dispatching body"),
+    "record_step": Who(
+        _ANYBODY,
+        _on_the_case,
+        "主办、派单、协办或已报到的单位",
+        "the lead, the dispatching body, or one that assists or has reported in",
+    ),
     "resolve": _BY_LEAD,
     "review": _BY_REVIEWER,
     "record_verdict": Who(_REVIEW | {Role.CLERK}, _reviewer, "审核单位", "the reviewing body", resident=True),
@@ -125,8 +215,55 @@ WHO: dict[str, Who] = {
         _DESK, _intake, "受理单位或派单单位", "the registering or dispatching body", resident=True
     ),
     "not_accept": _BY_REVIEWER,
+    "redirect": _BY_REVIEWER,
+    "shelve": Who(frozenset({Role.HEAD}), _lead, "主办单位", "the lead body"),
+    "consent_to_shelving": _BY_REVIEWER,
+    "refuse_shelving": _BY_REVIEWER,
+    "unshelve": Who(
+        _WORKERS | _REVIEW, _lead_or_reviewer, "主办单位或审核单位", "the lead or the reviewing body"
+    ),
+    "request_review": _ASKS,
+    "request_final_review": _ASKS,
+    "decide_appeal": Who(
+        frozenset({Role.HEAD}) | _REVIEW,
+        _appeal_organ,
+        "复查、复核机关",
+        "the organ that was asked to decide",
+    ),
     "oversee": Who(
         frozenset({Role.SUPERVISOR}), _above, "应答单位的上级", "a body above the one that answers"
+    ),
+    "ask_assistance": Who(_ANYBODY, _at_work, "主办单位或派单单位", "the lead or the dispatching body"),
+    "accept_assistance": Who(_ANYBODY, _asked, "被请求协办的单位", "a body that was asked to assist"),
+    "refuse_assistance": Who(_ANYBODY, _asked, "被请求协办的单位", "a body that was asked to assist"),
+    "finish_assistance": Who(_ANYBODY, _assisting, "协办单位", "a body that assists"),
+    "release_assistance": Who(
+        _ANYBODY,
+        _askers,
+        "主办、派单或请求协办的单位",
+        "the lead, the dispatching body, or the one that asked",
+    ),
+    "ask_whistle": Who(_ANYBODY, communities, "所在社区的组织", "a body of the community where it is"),
+    "decline_whistle": Who(
+        _CONVENERS, _asked_streets, "被请求吹哨的街道", "the street that was asked to whistle"
+    ),
+    "whistle": Who(
+        _CONVENERS, streets, "所在街道", "the street where it is, or one that leads or dispatches"
+    ),
+    "report_in": Who(
+        _ANYBODY, _called, "被吹哨且未报到的单位", "a body that was whistled and has not reported in"
+    ),
+    "stand_down": Who(_CONVENERS, _whistlers, "吹哨单位", "the body that whistled"),
+    "score": Who(_CONVENERS | _WORKERS, _scorers, "吹哨或报到的单位", "one of the two of a whistle"),
+    "commission": Who(_WORKERS, _lead, "主办单位", "the lead body"),
+    "record_milestone": Who(
+        _WORKERS, _at_the_milestone, "委托方、主办单位或承接方", "the client, the lead or the provider"
+    ),
+    "accept_milestone": Who(_WORKERS, _clients, "委托方或主办单位", "the client or the lead"),
+    "end_commission": Who(_WORKERS, _clients, "委托方或主办单位", "the client or the lead"),
+    "ask_provider": Who(_WORKERS, _clients, "委托方或主办单位", "the client or the lead"),
+    "answer_as_provider": Who(
+        _WORKERS, _questioned, "被询问的承接方", "the provider that was asked", provider=True
     ),
 }
 """Every command on an existing case. ``register`` has its own check: there is no case to stand in relation to."""
@@ -146,6 +283,9 @@ def may(actor: Actor, command: str, case: Case | None, facts: Facts, at: Instant
         return refusal(ONLY_THE_CLOCK, {"command": command})
     if actor.kind is ActorKind.RESIDENT:
         return None if who.resident else refusal(NOT_FOR_RESIDENTS, {"command": command})
+    if actor.kind is ActorKind.PROVIDER:
+        asked = who.provider and actor.body in who.relation(case, facts, at)
+        return None if asked else refusal(NOT_FOR_PROVIDERS, {"command": command})
     problem = _unfit(actor, facts, at)
     if problem is not None:
         return problem
@@ -213,6 +353,13 @@ NOT_FOR_RESIDENTS = Rule(
     en="A resident cannot give the command {command}.",
     next_zh="请联系受理单位。",
     next_en="Ask the office that took the case in.",
+)
+NOT_FOR_PROVIDERS = Rule(
+    "authority.not-for-providers",
+    zh="承接方凭链接不能办理“{command}”。",
+    en="A provider cannot give the command {command} by its link.",
+    next_zh="请联系委托方。",
+    next_en="Ask the body that commissioned you.",
 )
 NO_HAT = Rule(
     "authority.no-hat",

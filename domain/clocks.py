@@ -6,6 +6,7 @@ Everything that starts a clock on an existing case calls ``clock``; a registrati
 
 from datetime import datetime
 
+from domain.base import BodyId
 from domain.case import Case
 from domain.deadlines import Deadline, set_deadline
 from domain.facts import Facts
@@ -20,10 +21,12 @@ def clock(
     *,
     after: int = 1,
     matter: str | None = None,
+    body: BodyId | None = None,
 ) -> Deadline:
     """A deadline of the case that runs from ``start``, set by the event ``after`` versions from now.
 
-    ``matter`` is another one than the case's where the event is about to change it.
+    ``matter`` is another one than the case's where the event is about to change it. ``body`` is the one whose clock
+    it is, where several have one of the same kind.
     """
     return set_deadline(
         kind,
@@ -32,4 +35,5 @@ def clock(
         matter=matter or case.matter,
         facts=facts,
         start=start,
+        body=body,
     )

@@ -13,9 +13,25 @@ from typing import Any, NamedTuple
 
 from domain import commands as c
 from domain.actors import Actor
+from domain.appeals import decide_appeal, request_final_review, request_review
+from domain.assistance import (
+    accept_assistance,
+    ask_assistance,
+    finish_assistance,
+    refuse_assistance,
+    release_assistance,
+)
 from domain.authority import may, places
 from domain.base import BodyId, Frozen, Instant
 from domain.case import Case
+from domain.commission import (
+    accept_milestone,
+    answer_as_provider,
+    ask_provider,
+    commission,
+    end_commission,
+    record_milestone,
+)
 from domain.decision import Decision, refuse
 from domain.disputes import acknowledge, rule
 from domain.endings import close, not_accept, record_verdict, reopen, withdraw
@@ -23,6 +39,7 @@ from domain.facts import Facts, Needs
 from domain.handoffs import (
     accept_objection,
     contest_objection,
+    inform,
     object_,
     propose,
     refuse_return,
@@ -30,21 +47,29 @@ from domain.handoffs import (
     sign,
     sign_return,
 )
-from domain.intake import answer_at_intake, register, triage
+from domain.intake import answer_at_intake, recategorise, register, triage
 from domain.ladder import oversee, strike
+from domain.redirects import handles_misconduct, redirect
 from domain.rules import Refusal, Rule, refusal
+from domain.shelving import consent, refuse_shelving, shelve, unshelve
 from domain.states import (
+    NO_APPEAL,
+    NO_OPINION,
     NO_RULING,
     NO_VERDICT_ASKED,
     NOT_ENDED,
+    NOT_HANDLED,
     NOT_IN_TRIAGE,
     NOT_JUDGED,
     NOT_OBJECTED,
     NOT_RESOLVED,
+    NOT_SHELVED,
+    NOT_TO_REDIRECT,
     NOT_WORKING,
     NOTHING_PROPOSED,
     NOTHING_RETURNED,
 )
+from domain.whistle import ask_whistle, decline_whistle, report_in, score, stand_down, whistle
 from domain.words import Role, State
 from domain.work import record_step, resolve, review, start
 
@@ -77,6 +102,7 @@ def decide(case: Case | None, command: c.AnyCommand, facts: Facts, at: Instant) 
         _stale(case, command)
         or _out_of_state(case, table)
         or _denied(command, case, facts, at)
+        or handles_misconduct(case, command.type)
         or _missing_text(command)
         or table.decide(case, command, facts, at)
     )
@@ -115,31 +141,59 @@ def needs(case: Case | None, command: c.AnyCommand) -> Needs:
     people = {command.actor.person}
     matters: set[str | None] = set()
     places_: set[str | None] = set()
+    contracts: set[str | None] = {getattr(command, "contract", None)}
     if case is not None:
+        bodies |= _joint(case)
+        contracts |= {each.contract for each in case.commissions if each.active}
         bodies |= {case.dispatcher, case.registrar, case.lead, case.last_lead, case.sender, *case.overseers}
         bodies |= {rung.body for rung in case.rungs}
+        bodies.add(case.opinion.by if case.opinion else None)
+        bodies.add(case.opinion.handler if case.opinion else None)
+        bodies |= {case.appeal.organ, case.appeal.handler} if case.appeal else set()
         matters.add(case.matter)
+        places_.add(case.place)
         if case.proposal is not None:
             bodies.add(case.proposal.to)
             bodies.add(case.proposal.objection.proposed_owner if case.proposal.objection else None)
         if case.return_request is not None:
             bodies |= {case.return_request.to, case.return_request.proposed_owner}
+        bodies.update(case.passed_to)
         if case.ruling is not None:
             bodies |= {case.ruling.body, *case.ruling.parties}
     for field, into in (
         ("to", bodies),
         ("proposed_owner", bodies),
         ("designate", bodies),
+        ("asked", bodies),
+        ("scored", bodies),
         ("matter", matters),
     ):
         into.add(getattr(command, field, None))
+    bodies |= set(getattr(command, "called", ()))
     places_.add(getattr(command, "place", None))
+    earlier: str | None = getattr(command, "same_as", None)
     return Needs(
         bodies=frozenset(body for body in bodies if body),
         people=frozenset(who for who in people if who),
         matters=frozenset(matter for matter in matters if matter),
         places=frozenset(place for place in places_ if place),
+        cases=frozenset({earlier} if earlier else ()),
+        contracts=frozenset(contract for contract in contracts if contract),
     )
+
+
+def _joint(case: Case) -> set[BodyId | None]:
+    """The bodies that work on the case beside its lead, and those that asked or called them."""
+    found: set[BodyId | None] = set(case.took_part)
+    for assistance in case.assistances:
+        found |= {assistance.body, assistance.by}
+    for call in case.calls:
+        found |= {call.body, call.by}
+    for ask in case.whistle_asks:
+        found |= {ask.by, ask.street, *ask.called}
+    for each in case.commissions:
+        found |= {each.provider, each.client}
+    return found
 
 
 class Allowance(Frozen):
@@ -220,9 +274,13 @@ _PROPOSED = frozenset({State.PROPOSED})
 _OBJECTED = frozenset({State.OBJECTED})
 _WORKING = frozenset({State.WORKING})
 _RETURNING = frozenset({State.RETURNING})
+_APPEALABLE = frozenset({State.RESOLVED, State.AWAITING_VERDICT, State.JUDGED, State.ENDED})
+_HANDLED = _TRIAGE | _PROPOSED | _OBJECTED | _WORKING | _RETURNING | {State.RULING}
+_ALWAYS = frozenset(State)
 
 RULES: dict[str, CommandRule] = {
     "triage": CommandRule(_TRIAGE, NOT_IN_TRIAGE, triage),
+    "recategorise": CommandRule(_WORKING, NOT_WORKING, recategorise),
     "answer_at_intake": CommandRule(_TRIAGE, NOT_IN_TRIAGE, answer_at_intake),
     "propose": CommandRule(_TRIAGE, NOT_IN_TRIAGE, propose),
     "sign": CommandRule(_PROPOSED, NOTHING_PROPOSED, sign),
@@ -233,6 +291,7 @@ RULES: dict[str, CommandRule] = {
     "sign_return": CommandRule(_RETURNING, NOTHING_RETURNED, sign_return),
     "refuse_return": CommandRule(_RETURNING, NOTHING_RETURNED, refuse_return),
     "rule": CommandRule(frozenset({State.RULING}), NO_RULING, rule),
+    "inform": CommandRule(OPEN, NOT_WORKING, inform),
     "acknowledge": CommandRule(_WORKING, NOT_WORKING, acknowledge),
     "start": CommandRule(_WORKING, NOT_WORKING, start),
     "record_step": CommandRule(OPEN, NOT_WORKING, record_step),
@@ -243,5 +302,30 @@ RULES: dict[str, CommandRule] = {
     "reopen": CommandRule(frozenset({State.ENDED}), NOT_ENDED, reopen),
     "withdraw": CommandRule(OPEN, NOT_WORKING, withdraw),
     "not_accept": CommandRule(_TRIAGE, NOT_IN_TRIAGE, not_accept),
+    "redirect": CommandRule(_TRIAGE | _WORKING | {State.RESOLVED}, NOT_TO_REDIRECT, redirect),
+    "shelve": CommandRule(_WORKING, NOT_WORKING, shelve),
+    "consent_to_shelving": CommandRule(_WORKING, NOT_WORKING, consent),
+    "refuse_shelving": CommandRule(_WORKING, NOT_WORKING, refuse_shelving),
+    "unshelve": CommandRule(frozenset({State.SHELVED}), NOT_SHELVED, unshelve),
+    "request_review": CommandRule(_APPEALABLE, NO_OPINION, request_review),
+    "request_final_review": CommandRule(_APPEALABLE, NO_OPINION, request_final_review),
+    "decide_appeal": CommandRule(frozenset({State.APPEAL}), NO_APPEAL, decide_appeal),
     "oversee": CommandRule(OPEN, NOT_WORKING, oversee),
+    "ask_assistance": CommandRule(_HANDLED, NOT_HANDLED, ask_assistance),
+    "accept_assistance": CommandRule(OPEN, NOT_HANDLED, accept_assistance),
+    "refuse_assistance": CommandRule(OPEN, NOT_HANDLED, refuse_assistance),
+    "finish_assistance": CommandRule(OPEN, NOT_HANDLED, finish_assistance),
+    "release_assistance": CommandRule(OPEN, NOT_HANDLED, release_assistance),
+    "ask_whistle": CommandRule(_HANDLED, NOT_HANDLED, ask_whistle),
+    "decline_whistle": CommandRule(OPEN, NOT_HANDLED, decline_whistle),
+    "whistle": CommandRule(_HANDLED, NOT_HANDLED, whistle),
+    "report_in": CommandRule(OPEN, NOT_HANDLED, report_in),
+    "stand_down": CommandRule(OPEN, NOT_HANDLED, stand_down),
+    "score": CommandRule(_ALWAYS, NOT_HANDLED, score),
+    "commission": CommandRule(_HANDLED, NOT_HANDLED, commission),
+    "record_milestone": CommandRule(OPEN, NOT_HANDLED, record_milestone),
+    "accept_milestone": CommandRule(OPEN, NOT_HANDLED, accept_milestone),
+    "end_commission": CommandRule(OPEN, NOT_HANDLED, end_commission),
+    "ask_provider": CommandRule(OPEN, NOT_HANDLED, ask_provider),
+    "answer_as_provider": CommandRule(_ALWAYS, NOT_HANDLED, answer_as_provider),
 }

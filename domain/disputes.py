@@ -1,11 +1,15 @@
 """Disputes (争议): a ruling by the lowest common superior, which ends with a designation (裁定、指定).
 
     objection contested or unanswered ─┐
-    return refused or unanswered ──────┴▶ ruling opens ─▶ ruled ─▶ designated ─▶ acknowledged
+    return refused or unanswered ──────┤
+    to a body a second time (ping-pong)┤
+    more hand-backs than allowed ──────┴▶ ruling opens ─▶ ruled ─▶ designated ─▶ acknowledged
 
-The parties are the body that does not want the case, the body that it names as owner, and the one that sent it. Where
-they have no common superior a joint conference (联席会议) rules, if the pack names one for the division; else the ruling
-stands open as a visible exception and goes up the ladder: never silence.
+The parties are the body that does not want the case and the body that it names as owner; of a case that went to and fro
+all bodies between which it went. What a ruling overrules counts against somebody: a return or an objection against the
+body that made it, a proposal against the one that proposed. Where the parties have no common superior a joint conference
+(联席会议) rules, if the pack names one for the division; else the ruling stands open as a visible exception and goes up the
+ladder: never silence.
 
 Rules: design.md §3.4. Source: 信访工作条例 Art 24; 潍坊市12345条例 Art 22 (a designated body may not return).
 """
@@ -13,8 +17,8 @@ Rules: design.md §3.4. Source: 信访工作条例 Art 24; 潍坊市12345条例 
 from typing import Literal
 
 from domain import events as e
-from domain.base import BodyId, Instant
-from domain.case import Case
+from domain.base import BodyId, Frozen, Instant
+from domain.case import Case, Ruling
 from domain.clocks import clock
 from domain.commands import Acknowledge, RuleOn
 from domain.decision import Decision, record, refuse
@@ -23,45 +27,87 @@ from domain.facts import Facts
 from domain.organisation import lowest_common_superior
 from domain.personal import PersonalRef
 from domain.rules import Rule
-from domain.words import DeadlineKind, Exceptional
+from domain.words import DeadlineKind, Exceptional, RulingCause
 from domain.work import barred_from_handling
 
-Cause = Literal["objection_contested", "objection_unanswered", "return_refused", "return_unanswered"]
+
+class Dispute(Frozen):
+    """Who is in dispute. ``claimant`` says that the case is not its own; ``sender`` had proposed it."""
+
+    parties: tuple[BodyId, ...]
+    claimant: BodyId | None = None
+    sender: BodyId | None = None
+    claim: Literal["objection", "return"] | None = None
 
 
 def open_ruling(
-    case: Case, cause: Cause, personal: PersonalRef | None, facts: Facts, at: Instant
+    case: Case,
+    cause: RulingCause,
+    personal: PersonalRef | None,
+    facts: Facts,
+    at: Instant,
+    *,
+    about: Dispute | None = None,
+    after: int = 1,
 ) -> Decision:
-    """A dispute goes to the body that can end it."""
-    parties = _parties(case)
-    body = lowest_common_superior(parties, facts, at) or _conference(case, facts)
+    """A dispute goes to the body that can end it. ``about`` is what is pending on the case unless it says otherwise."""
+    dispute = about or pending(case)
+    parties = dispute.parties
+    body = lowest_common_superior(parties, facts, at) or _conference(case, parties, facts, at)
     opened = e.RulingOpened(
         ruling=f"ruling.{case.version + 1}",
         cause=cause,
         parties=parties,
         body=body,
         personal=personal,
-        deadline=clock(DeadlineKind.RULING, case, facts, at),
+        deadline=clock(DeadlineKind.RULING, case, facts, at, after=after),
+        claimant=dispute.claimant,
+        sender=dispute.sender,
+        claim=dispute.claim,
     )
     if body is not None:
         return record(opened)
     return record(opened, e.ExceptionRaised(kind=Exceptional.NO_COMMON_SUPERIOR, body=case.dispatcher))
 
 
-def _parties(case: Case) -> tuple[BodyId, ...]:
-    """The bodies in dispute. The dispatching body is none of them while others are named: it only passed the case on."""
-    if case.proposal is not None:
-        owner = case.proposal.objection.proposed_owner if case.proposal.objection else case.proposal.by
-        return (case.proposal.to, owner)
-    assert case.return_request is not None, "a ruling opens on a proposal or on a return"  # noqa: S101
-    return (case.return_request.by, case.return_request.proposed_owner)
+def pending(case: Case) -> Dispute:
+    """The dispute about the objection or return that is pending.
+
+    The dispatching body is no party while others are named: it only passed the case on.
+    """
+    proposal, request = case.proposal, case.return_request
+    if proposal is not None:
+        owner = proposal.objection.proposed_owner if proposal.objection else proposal.by
+        return Dispute(
+            parties=(proposal.to, owner), claimant=proposal.to, sender=proposal.by, claim="objection"
+        )
+    assert request is not None, "a ruling opens on a proposal or on a return"  # noqa: S101
+    return Dispute(
+        parties=(request.by, request.proposed_owner), claimant=request.by, sender=request.to, claim="return"
+    )
 
 
-def _conference(case: Case, facts: Facts) -> BodyId | None:
-    """The joint conference of the division, the nearest first."""
+def to_and_fro(case: Case, to: BodyId) -> Dispute | None:
+    """The dispute if passing the case to ``to`` would be ping-pong: it had it before, and another one since.
+
+    The dispatching body does not count (design.md §3.4).
+    """
+    asked = tuple(body for body in case.passed_to if body != case.dispatcher)
+    if to == case.dispatcher or to not in asked or asked[-1] == to:
+        return None
+    since = asked[asked.index(to) :]
+    return Dispute(parties=tuple(dict.fromkeys(since)))
+
+
+def _conference(case: Case, parties: tuple[BodyId, ...], facts: Facts, at: Instant) -> BodyId | None:
+    """The nearest joint conference of the division that stands and is no party."""
     division = case.place or facts.body(case.dispatcher).division
-    named = [code for code in facts.policy.joint_conference if division.startswith(code)]
-    return facts.policy.joint_conference[max(named, key=len)] if named else None
+    named = sorted((code for code in facts.policy.joint_conference if division.startswith(code)), key=len)
+    for code in reversed(named):
+        body = facts.policy.joint_conference[code]
+        if body not in parties and body in facts.bodies and facts.body(body).valid(at):
+            return body
+    return None
 
 
 def rule(case: Case, command: RuleOn, facts: Facts, at: Instant) -> Decision:
@@ -78,9 +124,22 @@ def rule(case: Case, command: RuleOn, facts: Facts, at: Instant) -> Decision:
         return unfit
     acknowledge = clock(DeadlineKind.ACKNOWLEDGE, case, facts, at, after=2)
     return record(
-        e.Ruled(ruling=ruling.id, by=ruler, personal=command.personal),
+        _ruled(ruling, ruler, command),
         e.Designated(lead=command.designate, by=ruler, deadline=acknowledge),
     )
+
+
+def _ruled(ruling: Ruling, by: BodyId, command: RuleOn) -> e.Ruled:
+    """The ruling, and whom it counts against.
+
+    Whoever said that the case is not its own and is designated after all was wrong; else the proposer was.
+    """
+    ruled = e.Ruled(ruling=ruling.id, by=by, personal=command.personal)
+    if ruling.claimant is None:
+        return ruled
+    if ruling.claimant == command.designate:
+        return ruled.model_copy(update={"overruled": ruling.claim, "against": ruling.claimant})
+    return ruled.model_copy(update={"overruled": "proposal", "against": ruling.sender})
 
 
 def acknowledge(case: Case, command: Acknowledge, facts: Facts, at: Instant) -> Decision:  # noqa: ARG001

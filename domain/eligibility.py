@@ -1,8 +1,10 @@
 """Which body can be made lead of a case at all (主办资格), with the push-down guard.
 
-The guard: on what the catalogue protects it from, a community body may assist and never lead. A department that tries
-to make it lead is refused, and that it tried is an event that supervisors can ask for. Rules: design.md §3.5. Sources:
-北京市接诉即办工作条例 Art 17; 潍坊市12345条例 Art 24.
+The guard: responsibility does not slide below the level that the catalogue names, nor to a level that the matter is
+closed to. A community body may assist there, never lead; a street leads what its own duty list carries (基本履职) and not
+what it only cooperates in or what was taken back up (配合履职、上级收回). An attempt is refused, and that it was made is an
+event that supervisors can ask for. Rules: design.md §3.5. Sources: 北京市接诉即办工作条例 Art 17; 潍坊市12345条例 Art 24;
+关于全面建立乡镇(街道)履行职责事项清单的意见.
 """
 
 from domain import events as e
@@ -10,14 +12,16 @@ from domain.base import BodyId, Instant
 from domain.case import Case
 from domain.decision import Decision, refuse, refuse_and_record
 from domain.facts import Facts
-from domain.organisation import CANNOT_LEAD
+from domain.jurisdiction import Body, Matter
+from domain.organisation import CANNOT_LEAD, height
 from domain.rules import Rule
+from domain.words import Duty, Level
 
 
 def unfit_lead(case: Case, body: BodyId, command: str, facts: Facts, at: Instant) -> Decision | None:
     """Why ``body`` cannot be made lead of this case, or None if it can.
 
-    Refuses: NO_MATTER, NO_SUCH_BODY, BODY_NOT_THERE, PUSHED_DOWN (recorded), NEVER_LEADS.
+    Refuses: NO_MATTER, NO_SUCH_BODY, BODY_NOT_THERE, NEVER_LEADS, PUSHED_DOWN (recorded).
     """
     if case.matter is None:
         return refuse(NO_MATTER)
@@ -27,7 +31,9 @@ def unfit_lead(case: Case, body: BodyId, command: str, facts: Facts, at: Instant
     if not target.valid(at):
         return refuse(BODY_NOT_THERE, body=facts.name(body))
     matter = facts.matter(case.matter)
-    if target.level in matter.never_lead:
+    if target.kind in CANNOT_LEAD and target.level not in matter.never_lead:
+        return refuse(NEVER_LEADS, body=facts.name(body))
+    if pushed_down(target, matter):
         return refuse_and_record(
             PUSHED_DOWN,
             e.PushDownRefused(command=command, to=body, matter=matter.id),
@@ -36,9 +42,17 @@ def unfit_lead(case: Case, body: BodyId, command: str, facts: Facts, at: Instant
             matter_en=matter.name.en,
             ground=matter.ground,
         )
-    if target.kind in CANNOT_LEAD:
-        return refuse(NEVER_LEADS, body=facts.name(body))
     return None
+
+
+def pushed_down(target: Body, matter: Matter) -> bool:
+    """Whether making ``target`` the lead of ``matter`` would push work down."""
+    if target.level in matter.never_lead:
+        return True
+    lowest = min(height(lead.level) for lead in matter.leads)
+    if height(target.level) >= lowest:
+        return False
+    return not (target.level is Level.STREET and matter.duty is Duty.BASIC)
 
 
 NO_MATTER = Rule(

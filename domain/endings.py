@@ -14,7 +14,7 @@ First and final verdict are both kept. Rules: design.md §3.10. Sources: 济南�
 from datetime import timedelta
 
 from domain import events as e
-from domain.base import Instant
+from domain.base import BodyId, Instant
 from domain.case import Case
 from domain.clocks import clock
 from domain.commands import Close, NotAccept, RecordVerdict, Reopen, Withdraw
@@ -23,7 +23,19 @@ from domain.events import AnyEvent
 from domain.facts import Facts
 from domain.organisation import superiors
 from domain.rules import Rule
-from domain.words import ActorKind, Channel, DeadlineKind, Ending, Exceptional, LinkUse, Satisfaction
+from domain.standing import standing
+from domain.states import EXHAUSTED
+from domain.telling import told_wrongly
+from domain.words import (
+    ActorKind,
+    Channel,
+    DeadlineKind,
+    Ending,
+    Exceptional,
+    Instance,
+    LinkUse,
+    Satisfaction,
+)
 from domain.work import fresh_allowance
 
 REOPENABLE = frozenset({Ending.CLOSED, Ending.ANSWERED_AT_INTAKE})
@@ -32,8 +44,9 @@ REOPENABLE = frozenset({Ending.CLOSED, Ending.ANSWERED_AT_INTAKE})
 def record_verdict(case: Case, command: RecordVerdict, facts: Facts, at: Instant) -> Decision:
     """The resident's word on what was done.
 
-    Entered by staff it names channel and person, never comes from the lead's people, and never over a wish for no
-    contact. Refuses: VERDICT_FROM_LEAD, VERDICT_BY_HANDLER, VERDICT_NEEDS_LINK.
+    Entered by staff it names channel and person, never comes from the people of the lead or of a body that took part,
+    and never over a wish for no contact. Refuses: VERDICT_FROM_LEAD, VERDICT_FROM_HELPER, VERDICT_BY_HANDLER,
+    VERDICT_NEEDS_LINK.
     """
     if command.actor.kind is ActorKind.PERSON:
         wrong = _staff_verdict(case, command, facts, at)
@@ -41,7 +54,8 @@ def record_verdict(case: Case, command: RecordVerdict, facts: Facts, at: Instant
             return wrong
     unsatisfied = command.satisfaction is Satisfaction.UNSATISFIED
     again = unsatisfied and (
-        case.answered_at_intake or case.rehandlings < facts.policy.rehandlings[case.procedure]
+        case.answered_at_intake
+        or (case.rehandlings < facts.policy.rehandlings[case.procedure] and not _reviewed_above(case))
     )
     stands = case.answered_at_intake and not unsatisfied
     verdict = e.VerdictRecorded(
@@ -58,15 +72,32 @@ def record_verdict(case: Case, command: RecordVerdict, facts: Facts, at: Instant
     return record(verdict, e.EndedAtIntake()) if stands else record(verdict)
 
 
+def _reviewed_above(case: Case) -> bool:
+    """Whether an organ above has decided: its opinion is not handled again, it is taken to the next instance."""
+    return case.opinion is not None and case.opinion.instance is not Instance.HANDLING
+
+
 def _staff_verdict(case: Case, command: RecordVerdict, facts: Facts, at: Instant) -> Decision | None:
     person = command.actor.person
     if case.no_contact or command.channel is Channel.LINK:
         return refuse(VERDICT_NEEDS_LINK)
     if person in case.handlers:
         return refuse(VERDICT_BY_HANDLER)
-    if any(post.person == person and post.body == case.lead and post.held(at) for post in facts.posts):
-        return refuse(VERDICT_FROM_LEAD, body=facts.name(case.lead))
-    return None
+    handling = handling_bodies(case)
+    held = next(
+        (post for post in facts.posts if post.person == person and post.held(at) and post.body in handling),
+        None,
+    )
+    if held is None:
+        return None
+    rule = VERDICT_FROM_LEAD if held.body == case.lead else VERDICT_FROM_HELPER
+    return refuse(rule, body=facts.name(held.body))
+
+
+def handling_bodies(case: Case) -> frozenset[BodyId]:
+    """The bodies that work on the case: none of their people enters the resident's verdict or his withdrawal."""
+    lead = frozenset({case.lead} if case.lead is not None else ())
+    return lead | case.took_part
 
 
 def _again(case: Case, facts: Facts, at: Instant) -> list[AnyEvent]:
@@ -95,35 +126,41 @@ def verdict_lapsed(case: Case, facts: Facts, at: Instant) -> Decision:
 
 
 def close(case: Case, command: Close, facts: Facts, at: Instant) -> Decision:  # noqa: ARG001
-    """The reviewing body closes the case and states the way of appeal.
+    """The reviewing body closes the case and states the way of appeal, or that it is exhausted.
 
     Refuses: SAME_PERSON_CLOSES.
     """
     if command.actor.person in (*case.handlers, *case.rulers):
         return refuse(SAME_PERSON_CLOSES)
-    return record(e.Closed(by=case.reviewer, appeal=facts.policy.appeal[case.procedure]))
+    way = facts.policy.exhausted if case.exhausted else facts.policy.appeal[case.procedure]
+    return record(e.Closed(by=case.reviewer, appeal=way))
 
 
-def withdraw(case: Case, command: Withdraw, facts: Facts, at: Instant) -> Decision:  # noqa: ARG001
-    """The resident takes the issue back, himself or by a recorded request.
+def withdraw(case: Case, command: Withdraw, facts: Facts, at: Instant) -> Decision:
+    """The resident takes the issue back, himself or by a recorded request, which no handler of the case records.
 
-    Refuses: WITHDRAWAL_NOT_RECORDED.
+    Refuses: WITHDRAWAL_NOT_RECORDED, WITHDRAWAL_BY_HANDLER.
     """
-    if command.actor.kind is ActorKind.PERSON and command.personal is None:
-        return refuse(WITHDRAWAL_NOT_RECORDED)
+    if command.actor.kind is ActorKind.PERSON:
+        if command.personal is None:
+            return refuse(WITHDRAWAL_NOT_RECORDED)
+        person, handling = command.actor.person, handling_bodies(case)
+        posts = [post for post in facts.posts if post.person == person and post.held(at)]
+        if person in case.handlers or any(post.body in handling for post in posts):
+            return refuse(WITHDRAWAL_BY_HANDLER)
     return record(e.Withdrawn(channel=command.channel, personal=command.personal))
 
 
 def not_accept(case: Case, command: NotAccept, facts: Facts, at: Instant) -> Decision:  # noqa: ARG001
     """The case is not accepted, on a ground from the closed list; the resident was heard once and is told.
 
-    Refuses: NOT_HEARD, HANDLER_REFUSES.
+    Refuses: NOT_HEARD, HANDLER_REFUSES, NO_CONTACT_BY_LINK.
     """
     if command.actor.person in (*case.handlers, *case.rulers):
         return refuse(HANDLER_REFUSES)
     if not case.heard:
         return refuse(NOT_HEARD)
-    return record(
+    return told_wrongly(case, command.told_by) or record(
         e.NotAccepted(ground_code=command.ground_code, told_by=command.told_by, personal=command.personal)
     )
 
@@ -132,10 +169,12 @@ def reopen(case: Case, command: Reopen, facts: Facts, at: Instant) -> Decision:
     """A new episode begins; the last valid lead answers at once.
 
     A lead that no longer exists hands on to its successor; where there is none the case waits in triage, visibly.
-    Refuses: NOT_REOPENABLE, REOPEN_TOO_LATE.
+    Refuses: NOT_REOPENABLE, REOPEN_TOO_LATE, EXHAUSTED.
     """
     ending, ended_at = case.ending, case.ended_at
     assert ending is not None and ended_at is not None, "the state table demands an ended case"  # noqa: S101, PT018
+    if case.exhausted:
+        return refuse(EXHAUSTED)
     if ending not in REOPENABLE:
         return refuse(NOT_REOPENABLE, ending=ending)
     if at > ended_at + timedelta(hours=facts.policy.reopen_hours):
@@ -154,24 +193,19 @@ def reopen(case: Case, command: Reopen, facts: Facts, at: Instant) -> Decision:
     return record(reopened)
 
 
-def standing(body: str | None, facts: Facts, at: Instant) -> str | None:
-    """The body itself, or the one that succeeded it and stands at ``at``; None if there is none."""
-    seen: set[str] = set()
-    while body is not None and body in facts.bodies and body not in seen:
-        seen.add(body)
-        here = facts.body(body)
-        if here.valid(at):
-            return body
-        body = here.successor
-    return None
-
-
 VERDICT_FROM_LEAD = Rule(
     "verdict.from-lead",
-    zh="评价不得由主办单位{body}的人员录入。",
-    en="A verdict is never entered by people of the lead body {body}.",
+    zh="评价不得由办理单位{body}的人员录入。",
+    en="A verdict is never entered by people of a body that works on the case: {body}.",
     next_zh="请由审核单位的其他人员回访，或由居民通过链接评价。",
     next_en="Somebody else of the reviewing body has to ask, or the resident uses the link.",
+)
+VERDICT_FROM_HELPER = Rule(
+    "verdict.from-helper",
+    zh="{body}协办、报到或承接过本件，其人员不得代录评价。",
+    en="{body} has taken part in this case as a helper: its people cannot enter the verdict.",
+    next_zh="请由未参与办理的人员联系居民，或请居民自行评价。",
+    next_en="Somebody who serves no body that took part asks the resident, or the resident judges himself.",
 )
 VERDICT_BY_HANDLER = Rule(
     "verdict.by-handler",
@@ -200,6 +234,13 @@ WITHDRAWAL_NOT_RECORDED = Rule(
     en="A withdrawal entered by staff needs the resident's request on record.",
     next_zh="请填写居民请求的内容（note）。",
     next_en="Write down what the resident asked (note).",
+)
+WITHDRAWAL_BY_HANDLER = Rule(
+    "ending.withdrawal-by-handler",
+    zh="经办过本件的人员、办理单位的人员不得代录撤回。",
+    en="Who has handled this case, or acts for a body that works on it, cannot record the resident's withdrawal.",
+    next_zh="请由居民本人通过链接撤回，或由派单单位其他人员核实后记录。",
+    next_en="The resident withdraws by his link, or another person of the dispatching body asks him and records it.",
 )
 NOT_HEARD = Rule(
     "ending.not-heard",

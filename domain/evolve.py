@@ -9,7 +9,7 @@ from functools import reduce
 
 from domain import events as e
 from domain.case import Case
-from domain.evolving import endings, handoffs, intake, ladder, work
+from domain.evolving import appeals, endings, handoffs, intake, joint, ladder, shelving, work
 from domain.evolving.shape import Table
 from domain.words import ActorKind
 
@@ -56,6 +56,7 @@ def _registered(body: e.Registered, r: e.Recorded) -> Case:
         anonymous=body.anonymous,
         no_contact=body.no_contact,
         deadlines=body.deadlines,
+        route=body.route,
     )
 
 
@@ -63,6 +64,9 @@ _TABLE: Table = {
     **intake.TABLE,
     **handoffs.TABLE,
     **work.TABLE,
+    **shelving.TABLE,
     **endings.TABLE,
+    **appeals.TABLE,
     **ladder.TABLE,
+    **joint.TABLE,
 }

@@ -9,7 +9,17 @@ from pydantic import Field
 
 from domain.base import BodyId, Frozen, Instant, Interval, MatterId, PersonId, PlaceCode
 from domain.errors import FactMissing
-from domain.jurisdiction import Body, Dispatch, Matter, Place, Policy, Post
+from domain.jurisdiction import (
+    Body,
+    Contract,
+    ContractId,
+    Dispatch,
+    Matter,
+    Place,
+    Policy,
+    Post,
+    Provider,
+)
 from domain.words import Procedure, Role
 
 
@@ -20,13 +30,18 @@ class Needs(Frozen):
     people: frozenset[PersonId] = frozenset()
     matters: frozenset[MatterId] = frozenset()
     places: frozenset[PlaceCode] = frozenset()
+    cases: frozenset[str] = frozenset()
+    contracts: frozenset[ContractId] = frozenset()
 
 
 class Facts(Frozen):
     """What is known of the organisation, at one version of the pack.
 
     ``asked`` is what was looked up: an id that was asked for and is not in the maps does not exist. ``posts`` holds
-    every post of every asked-for person and of every asked-for body. ``places`` comes with the places above.
+    every post of every asked-for person and of every asked-for body. ``places`` comes with the places above,
+    and with the bodies there that may whistle or ask for it.
+    ``contracts`` come with their providers and the bodies of these.
+    ``exhausted``: the asked-for cases, by number, whose way is at its end. That never changes back, so it has no version.
     """
 
     pack: str
@@ -37,6 +52,9 @@ class Facts(Frozen):
     matters: dict[MatterId, Matter] = Field(default_factory=dict[MatterId, Matter])
     places: dict[PlaceCode, Place] = Field(default_factory=dict[PlaceCode, Place])
     dispatch: tuple[Dispatch, ...] = ()
+    exhausted: frozenset[str] = frozenset()
+    contracts: dict[ContractId, Contract] = Field(default_factory=dict[ContractId, Contract])
+    providers: dict[BodyId, Provider] = Field(default_factory=dict[BodyId, Provider])
     policy: Policy
 
     def covers(self, needs: Needs) -> bool:
@@ -46,6 +64,8 @@ class Facts(Frozen):
             and needs.people <= self.asked.people
             and needs.matters <= self.asked.matters
             and needs.places <= self.asked.places
+            and needs.cases <= self.asked.cases
+            and needs.contracts <= self.asked.contracts
         )
 
     def body(self, body: BodyId) -> Body:
@@ -61,6 +81,17 @@ class Facts(Frozen):
             return self.matters[matter]
         except KeyError:
             raise FactMissing("matter", matter) from None
+
+    def path(self, place: PlaceCode) -> tuple[PlaceCode, ...]:
+        """The place and those above it, the nearest first. Raises FactMissing if the place was not fetched."""
+        walked: list[PlaceCode] = []
+        here: PlaceCode | None = place
+        while here is not None and here not in walked:
+            if here not in self.places:
+                raise FactMissing("place", here)
+            walked.append(here)
+            here = self.places[here].parent
+        return tuple(walked)
 
     def name(self, body: BodyId | None) -> str:
         """The name of a body for a sentence; its id if it is unknown."""

@@ -19,6 +19,7 @@ from domain.clocks import clock
 from domain.commands import (
     AcceptObjection,
     ContestObjection,
+    Inform,
     Object,
     Propose,
     RefuseReturn,
@@ -27,34 +28,65 @@ from domain.commands import (
     SignReturn,
 )
 from domain.decision import Decision, record, refuse
-from domain.disputes import open_ruling
-from domain.eligibility import NO_SUCH_BODY, unfit_lead
+from domain.disputes import Dispute, open_ruling, to_and_fro
+from domain.eligibility import BODY_NOT_THERE, NO_MATTER, NO_SUCH_BODY, unfit_lead
 from domain.facts import Facts
+from domain.organisation import superiors
+from domain.routing import SIGNERS, route_of
 from domain.rules import Rule
-from domain.words import DeadlineKind, Exceptional, Role
+from domain.words import DeadlineKind, Exceptional, Informing, Level, LinkUse, RulingCause
 from domain.work import barred_from_handling
-
-MAY_SIGN = frozenset({Role.CASEWORKER, Role.HEAD})
-"""The hats of those who are entitled to sign; their presence is what binds a silent body."""
 
 
 def propose(case: Case, command: Propose, facts: Facts, at: Instant) -> Decision:
     """A body is asked to lead. The row in its inbox is the notice, written with the event.
 
-    Refuses: NO_MATTER, NO_SUCH_BODY, BODY_NOT_THERE, NEVER_LEADS, PUSHED_DOWN (recorded).
+    Without a body named it is the one that the rules name. To a body that had it before, after another, it is
+    ping-pong and a ruling opens instead. Refuses: NO_MATTER, NO_ROUTE, NO_SUCH_BODY, BODY_NOT_THERE, NEVER_LEADS,
+    PUSHED_DOWN (recorded).
     """
-    unfit = unfit_lead(case, command.to, command.type, facts, at)
+    found = route_of(case.matter, case.place, facts, at)
+    to = command.to or (found.lead if found else None)
+    if to is None:
+        return refuse(NO_MATTER) if case.matter is None else refuse(NO_ROUTE)
+    unfit = unfit_lead(case, to, command.type, facts, at)
     if unfit is not None:
         return unfit
-    return record(
-        e.Proposed(
-            proposal=f"proposal.{case.version + 1}",
-            to=command.to,
-            by=case.dispatcher,
-            notified_at=at,
-            deadline=clock(DeadlineKind.SIGN, case, facts, at),
-        )
+    dispute = to_and_fro(case, to)
+    if dispute is not None:
+        return open_ruling(case, RulingCause.PING_PONG, command.personal, facts, at, about=dispute)
+    proposed = e.Proposed(
+        proposal=f"proposal.{case.version + 1}",
+        to=to,
+        by=case.dispatcher,
+        notified_at=at,
+        deadline=clock(DeadlineKind.SIGN, case, facts, at),
+        route=found,
     )
+    return record(proposed, *_district_told(case, to, facts, at))
+
+
+def _district_told(case: Case, to: BodyId, facts: Facts, at: Instant) -> list[e.AnyEvent]:
+    """What goes straight to a street is told to its district (北京市接诉即办工作条例 Art 12)."""
+    if facts.body(to).level is not Level.STREET:
+        return []
+    above = [b for b in superiors(to, LinkUse.LADDER, facts, at) if facts.body(b).level is Level.DISTRICT]
+    told = above[:1] if not {*above[:1]} & {*case.informed, case.dispatcher} else []
+    return [e.Informed(body=body, cause=Informing.DIRECT_TO_STREET) for body in told]
+
+
+def inform(case: Case, command: Inform, facts: Facts, at: Instant) -> Decision:
+    """A body is told of the case; it answers for nothing by that (知会).
+
+    Refuses: NO_SUCH_BODY, BODY_NOT_THERE, ALREADY_INFORMED.
+    """
+    if command.to not in facts.bodies:
+        return refuse(NO_SUCH_BODY, body=command.to)
+    if not facts.body(command.to).valid(at):
+        return refuse(BODY_NOT_THERE, body=facts.name(command.to))
+    if command.to in case.informed:
+        return refuse(ALREADY_INFORMED, body=facts.name(command.to))
+    return record(e.Informed(body=command.to, cause=Informing.BY_HAND))
 
 
 def sign(case: Case, command: Sign, facts: Facts, at: Instant) -> Decision:  # noqa: ARG001
@@ -75,7 +107,7 @@ def lapse(case: Case, proposal: Proposal, facts: Facts, at: Instant) -> Decision
     the inbox, at every instant of the window. Blaming an empty desk would put responsibility where nobody sat.
     """
     window = Interval(start=proposal.notified_at or proposal.at, end=at)
-    spoke_for = facts.somebody_in_post(proposal.to, MAY_SIGN, window) and facts.body(proposal.to).valid(at)
+    spoke_for = facts.somebody_in_post(proposal.to, SIGNERS, window) and facts.body(proposal.to).valid(at)
     if proposal.notified_at is not None and spoke_for:
         return record(e.DeemedSigned(proposal=proposal.id, lead=proposal.to, window=window))
     ended = e.ProposalEnded(
@@ -90,18 +122,35 @@ def object_(case: Case, command: Object, facts: Facts, at: Instant) -> Decision:
     Refuses: NO_SUCH_BODY, NAMES_ITSELF.
     """
     proposal = waiting(case)
-    wrong = _wrong_owner(command.proposed_owner, proposal.to, facts)
+    wrong = _wrong_owner(case, command, proposal.to, facts, at)
     if wrong is not None:
         return wrong
-    return record(
-        e.Objected(
-            proposal=proposal.id,
-            reason=command.reason,
-            proposed_owner=command.proposed_owner,
-            personal=command.personal,
-            deadline=clock(DeadlineKind.ANSWER_OBJECTION, case, facts, at),
-        )
+    objected = e.Objected(
+        proposal=proposal.id,
+        reason=command.reason,
+        proposed_owner=command.proposed_owner,
+        personal=command.personal,
+        deadline=clock(DeadlineKind.ANSWER_OBJECTION, case, facts, at),
     )
+    about = Dispute(
+        parties=(proposal.to, command.proposed_owner),
+        claimant=proposal.to,
+        sender=proposal.by,
+        claim="objection",
+    )
+    return _handed_back(case, objected, about, facts, at)
+
+
+def _handed_back(
+    case: Case, happened: e.Objected | e.ReturnRequested, about: Dispute, facts: Facts, at: Instant
+) -> Decision:
+    """One hand-back more; one more than the policy allows opens a ruling at once (design.md §3.4)."""
+    if case.hand_backs < facts.policy.hand_backs:
+        return record(happened)
+    ruling = open_ruling(
+        case, RulingCause.TOO_MANY_HAND_BACKS, happened.personal, facts, at, about=about, after=2
+    )
+    return record(happened, *ruling.events)
 
 
 def accept_objection(case: Case, command: AcceptObjection, facts: Facts, at: Instant) -> Decision:  # noqa: ARG001
@@ -118,7 +167,7 @@ def accept_objection(case: Case, command: AcceptObjection, facts: Facts, at: Ins
 
 def contest_objection(case: Case, command: ContestObjection, facts: Facts, at: Instant) -> Decision:
     """The proposer does not agree: a ruling opens above the bodies in dispute."""
-    return open_ruling(case, "objection_contested", command.personal, facts, at)
+    return open_ruling(case, RulingCause.OBJECTION_CONTESTED, command.personal, facts, at)
 
 
 def return_(case: Case, command: Return, facts: Facts, at: Instant) -> Decision:
@@ -130,22 +179,25 @@ def return_(case: Case, command: Return, facts: Facts, at: Instant) -> Decision:
     assert lead is not None and since is not None, "only a lead may return"  # noqa: S101, PT018
     if case.designated:
         return refuse(DESIGNATED)
-    if at > since + timedelta(hours=facts.policy.return_hours):
+    begins = max(since, case.recategorised_at or since)
+    if at > begins + timedelta(hours=facts.policy.return_hours):
         return refuse(RETURN_TOO_LATE, hours=facts.policy.return_hours)
-    wrong = _wrong_owner(command.proposed_owner, lead, facts)
+    wrong = _wrong_owner(case, command, lead, facts, at)
     if wrong is not None:
         return wrong
-    return record(
-        e.ReturnRequested(
-            request=f"return.{case.version + 1}",
-            by=lead,
-            to=case.sender or case.dispatcher,
-            reason=command.reason,
-            proposed_owner=command.proposed_owner,
-            personal=command.personal,
-            deadline=clock(DeadlineKind.SIGN_RETURN, case, facts, at),
-        )
+    requested = e.ReturnRequested(
+        request=f"return.{case.version + 1}",
+        by=lead,
+        to=case.sender or case.dispatcher,
+        reason=command.reason,
+        proposed_owner=command.proposed_owner,
+        personal=command.personal,
+        deadline=clock(DeadlineKind.SIGN_RETURN, case, facts, at),
     )
+    about = Dispute(
+        parties=(lead, command.proposed_owner), claimant=lead, sender=requested.to, claim="return"
+    )
+    return _handed_back(case, requested, about, facts, at)
 
 
 def sign_return(case: Case, command: SignReturn, facts: Facts, at: Instant) -> Decision:  # noqa: ARG001
@@ -158,7 +210,7 @@ def sign_return(case: Case, command: SignReturn, facts: Facts, at: Instant) -> D
 
 def refuse_return(case: Case, command: RefuseReturn, facts: Facts, at: Instant) -> Decision:
     """The sender does not take it back: a ruling opens."""
-    return open_ruling(case, "return_refused", command.personal, facts, at)
+    return open_ruling(case, RulingCause.RETURN_REFUSED, command.personal, facts, at)
 
 
 def waiting(case: Case) -> Proposal:
@@ -172,14 +224,30 @@ def _asked(case: Case) -> ReturnRequest:
     return case.return_request
 
 
-def _wrong_owner(owner: BodyId, own: BodyId, facts: Facts) -> Decision | None:
-    if owner not in facts.bodies:
-        return refuse(NO_SUCH_BODY, body=owner)
+def _wrong_owner(
+    case: Case, command: Object | Return, own: BodyId, facts: Facts, at: Instant
+) -> Decision | None:
+    """Why the body named as owner cannot be it. Naming a protected one is pushing down too, and is recorded."""
+    owner = command.proposed_owner
     if owner == own:
         return refuse(NAMES_ITSELF, body=facts.name(own))
-    return None
+    return unfit_lead(case, owner, command.type, facts, at)
 
 
+NO_ROUTE = Rule(
+    "hand-off.no-route",
+    zh="按权责清单找不到应承办的单位，或本件尚无地点。",
+    en="The catalogue names no body for this case, or it has no place yet.",
+    next_zh="请核定地点，或直接指明拟派单位（to）。",
+    next_en="Set the place, or name the body to propose (to).",
+)
+ALREADY_INFORMED = Rule(
+    "hand-off.already-informed",
+    zh="{body}已被知会。",
+    en="{body} has been told of this case already.",
+    next_zh="无需重复。",
+    next_en="Nothing to do.",
+)
 NAMES_ITSELF = Rule(
     "hand-off.names-itself",
     zh="建议的承办单位就是{body}自己。",

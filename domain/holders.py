@@ -77,6 +77,8 @@ def _charge(case: Case, answering: BodyId) -> tuple[Charge, BodyId]:
     """The first charge of the table of design.md §2 that holds."""
     if case.ruling is not None:
         return Charge.IN_DISPUTE, case.ruling.body or case.dispatcher
+    if case.paused:
+        return Charge.LAWFUL_PAUSE, answering
     if case.proposal is not None:
         return Charge.IN_TRANSIT, case.proposal.to
     if case.return_request is not None:

@@ -12,12 +12,14 @@ from domain import events as e
 from domain.base import Instant, PlaceCode
 from domain.case import Case
 from domain.clocks import clock
-from domain.commands import AnswerAtIntake, Register, Triage
+from domain.commands import AnswerAtIntake, Recategorise, Register, Triage
 from domain.deadlines import Deadline, set_deadline
 from domain.decision import Decision, record, refuse
 from domain.errors import DomainFault
 from domain.facts import Facts
+from domain.routing import alarms, route, route_of
 from domain.rules import Rule
+from domain.states import EXHAUSTED
 from domain.words import ActorKind, DeadlineKind, Procedure
 from domain.work import barred_from_handling
 
@@ -25,8 +27,10 @@ from domain.work import barred_from_handling
 def register(command: Register, facts: Facts, at: Instant) -> Decision:
     """A case is taken in; the dispatching body answers from here.
 
-    Refuses: UNKNOWN_MATTER, UNKNOWN_PLACE, RECEIVED_LATER, NO_DISPATCHER, ANOTHER_PROCEDURE.
+    Refuses: UNKNOWN_MATTER, UNKNOWN_PLACE, RECEIVED_LATER, NO_DISPATCHER, ANOTHER_PROCEDURE, EXHAUSTED.
     """
+    if command.same_as is not None and command.same_as in facts.exhausted:
+        return refuse(EXHAUSTED)
     unknown = _unknown(command.matter, command.place, facts)
     if unknown is not None:
         return unknown
@@ -49,6 +53,11 @@ def register(command: Register, facts: Facts, at: Instant) -> Decision:
         set_deadline(kind, version=1, procedure=procedure, matter=command.matter, facts=facts, start=at)
         for kind in kinds
     )
+    found = (
+        route(command.matter, command.place, facts, at)
+        if command.matter is not None and command.place is not None
+        else None
+    )
     return record(
         e.Registered(
             number=command.number,
@@ -64,7 +73,10 @@ def register(command: Register, facts: Facts, at: Instant) -> Decision:
             no_contact=command.no_contact,
             personal=command.personal,
             deadlines=clocks,
-        )
+            route=found,
+            same_as=command.same_as,
+        ),
+        *alarms(found, (), dispatcher),
     )
 
 
@@ -79,14 +91,43 @@ def triage(case: Case, command: Triage, facts: Facts, at: Instant) -> Decision:
     matter = facts.matter(command.matter)
     if matter.procedure is not case.procedure:
         return refuse(ANOTHER_PROCEDURE, matter=matter.id, procedure=matter.procedure)
-    return record(
-        e.Triaged(
-            matter=matter.id,
-            place=command.place or case.place,
-            kind=command.kind or case.kind,
-            resolve=_allowance(case, matter.id, facts, at),
-        )
+    place = command.place or case.place
+    found = route_of(matter.id, place, facts, at)
+    triaged = e.Triaged(
+        matter=matter.id,
+        place=place,
+        kind=command.kind or case.kind,
+        resolve=_allowance(case, matter.id, facts, at),
+        route=found,
     )
+    return record(triaged, *alarms(found, (), case.dispatcher))
+
+
+def recategorise(case: Case, command: Recategorise, facts: Facts, at: Instant) -> Decision:
+    """It is another matter, or elsewhere. The lead stays, and may return within its window, counted from now.
+
+    The old body stays in the record; the allowance is swapped, its start is not. Refuses: UNKNOWN_MATTER,
+    UNKNOWN_PLACE, ANOTHER_PROCEDURE, NOTHING_NEW.
+    """
+    unknown = _unknown(command.matter, command.place, facts)
+    if unknown is not None:
+        return unknown
+    matter = facts.matter(command.matter)
+    if matter.procedure is not case.procedure:
+        return refuse(ANOTHER_PROCEDURE, matter=matter.id, procedure=matter.procedure)
+    place, kind = command.place or case.place, command.kind or case.kind
+    if (matter.id, place, kind) == (case.matter, case.place, case.kind) or case.matter is None:
+        return refuse(NOTHING_NEW)
+    found = route_of(matter.id, place, facts, at)
+    changed = e.Recategorised(
+        was=case.matter,
+        matter=matter.id,
+        place=place,
+        kind=kind,
+        resolve=_allowance(case, matter.id, facts, at),
+        route=found,
+    )
+    return record(changed, *alarms(found, (), case.dispatcher))
 
 
 def _allowance(case: Case, matter: str, facts: Facts, at: Instant) -> Deadline | None:
@@ -132,6 +173,13 @@ UNKNOWN_PLACE = Rule(
     en="There is no place with the division code {place}.",
     next_zh="请查找社区的区划代码；不确定时不填地点，案件将进入待派。",
     next_en="Look the division code of the community up; if unsure leave it out and the case waits in triage.",
+)
+NOTHING_NEW = Rule(
+    "intake.nothing-new",
+    zh="事项、地点和类型与现有的相同。",
+    en="Matter, place and kind are what they were.",
+    next_zh="无需更正。",
+    next_en="Nothing to do.",
 )
 RECEIVED_LATER = Rule(
     "intake.received-later",

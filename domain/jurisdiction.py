@@ -4,16 +4,37 @@
           ├─ Place     a division of the census; never finer than a community here
           ├─ Matter    who must lead, who may assist, on what ground, in what time
           ├─ Person    acts for bodies within dates, under hats
+          ├─ Provider  executes under a contract; its qualifications, each with its validity
+          ├─ Contract  a client, a provider, matters, places, sources of funds, milestones, within dates
           ├─ Dispatch  who triages what where
           └─ Policy    the limits and the counts that the rules read
 
 Nothing here is a rule; the rules read it. The sources of a pack's claims stand in the pack, beside each row.
 """
 
-from pydantic import Field, NonNegativeInt, PositiveInt
+from typing import Annotated
+
+from pydantic import Field, NonNegativeInt, PositiveInt, StringConstraints
 
 from domain.base import BodyId, Frozen, Instant, MatterId, PersonId, PlaceCode
-from domain.words import BodyKind, DeadlineKind, Duty, Level, LinkKind, LinkUse, Procedure, Role
+from domain.joint_words import Funding
+from domain.words import (
+    BodyKind,
+    DeadlineKind,
+    Duty,
+    Level,
+    LinkKind,
+    LinkUse,
+    Procedure,
+    PropertyStatus,
+    Role,
+    Way,
+)
+
+_CODE = StringConstraints(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z._-]+$")
+ContractId = Annotated[str, _CODE]
+MilestoneId = Annotated[str, _CODE]
+QualificationKind = Annotated[str, _CODE]
 
 
 class Name(Frozen):
@@ -51,12 +72,17 @@ class Body(Frozen):
 
 
 class Place(Frozen):
-    """A place (地点): a division code of the census, with the one above it."""
+    """A place (地点): a division code of the census, with the one above it, or a compound (小区) of a community.
+
+    A compound's code is the community's and a suffix, ``420106001007-c01``; nothing finer is a place.
+    ``property_status`` is told for compounds only.
+    """
 
     code: PlaceCode
     name: str
     level: Level
     parent: PlaceCode | None = None
+    property_status: PropertyStatus | None = None
 
 
 class Post(Frozen):
@@ -92,13 +118,21 @@ class Lead(Frozen):
     office: str | None = None
 
 
+class PropertyRoute(Frozen):
+    """Who leads instead where the compound's property status is one of ``when`` (八有准物业)."""
+
+    when: tuple[PropertyStatus, ...] = Field(min_length=1)
+    lead: Lead
+    ground: str
+
+
 class Matter(Frozen):
     """A matter (事项) of the catalogue (权责清单).
 
     ``scheme`` is its place in the petition classification, the widest name first. ``never_lead`` lists the levels
     that may assist on it but are never made its lead (push-down guard). ``limits`` are the hours in which it differs
     from the policy. ``ground`` is the article, list or notice behind it, or ``illustrative``. ``promise`` is what the
-    resident is told about the time.
+    resident is told about the time. ``routes`` name other leads by the compound's property status; the first that fits wins.
     """
 
     id: MatterId
@@ -112,6 +146,12 @@ class Matter(Frozen):
     ground: str
     limits: dict[DeadlineKind, PositiveInt] = Field(default_factory=dict[DeadlineKind, PositiveInt])
     promise: Name
+    routes: tuple[PropertyRoute, ...] = ()
+
+    @property
+    def leads(self) -> tuple[Lead, ...]:
+        """Every body that the catalogue can name as lead, the general one first."""
+        return (self.lead, *(route.lead for route in self.routes))
 
 
 class Dispatch(Frozen):
@@ -120,6 +160,62 @@ class Dispatch(Frozen):
     procedure: Procedure
     division: PlaceCode
     body: BodyId
+
+
+class Qualification(Frozen):
+    """A qualification (资质) that a provider holds, from ``valid_from`` up to, not at, ``valid_to``."""
+
+    kind: QualificationKind
+    valid_from: Instant
+    valid_to: Instant | None = None
+
+    def held(self, at: Instant) -> bool:
+        """Whether it is in force at ``at``."""
+        return self.valid_from <= at and (self.valid_to is None or at < self.valid_to)
+
+
+class Provider(Frozen):
+    """What a body of kind ``provider`` is qualified for."""
+
+    body: BodyId
+    qualifications: tuple[Qualification, ...] = ()
+
+    def qualified(self, kind: QualificationKind, at: Instant) -> Qualification | None:
+        """The qualification of that kind in force at ``at``, the one that lasts longest; None if there is none."""
+        held = [each for each in self.qualifications if each.kind == kind and each.held(at)]
+        endless = next((each for each in held if each.valid_to is None), None)
+        return endless or max(held, key=lambda each: each.valid_to or each.valid_from, default=None)
+
+
+class Milestone(Frozen):
+    """A step of a contract (里程碑) that the provider reaches and the client accepts."""
+
+    id: MilestoneId
+    name: Name
+
+
+class Contract(Frozen):
+    """A contract for a service (购买服务合同), in force from ``valid_from`` up to, not at, ``valid_to``.
+
+    ``divisions``: the places that it covers, with all below them. ``qualifications``: the kinds that the provider must
+    hold while it works. ``funds``: where the money comes from.
+    """
+
+    id: ContractId
+    name: Name
+    provider: BodyId
+    client: BodyId
+    matters: tuple[MatterId, ...] = Field(min_length=1)
+    divisions: tuple[PlaceCode, ...] = Field(min_length=1)
+    qualifications: tuple[QualificationKind, ...] = ()
+    funds: tuple[Funding, ...] = Field(min_length=1)
+    milestones: tuple[Milestone, ...] = ()
+    valid_from: Instant
+    valid_to: Instant
+
+    def in_force(self, at: Instant) -> bool:
+        """Whether it is in force at ``at``."""
+        return self.valid_from <= at < self.valid_to
 
 
 class Policy(Frozen):
@@ -132,7 +228,12 @@ class Policy(Frozen):
     top rung is alerted again. ``again_hours``: the least that a lead has for work that comes back to it.
     ``hand_backs``: how many objections and returns a case bears before a ruling opens.
     ``joint_conference``: by division, who rules where there is no common superior. ``appeal``: the way of appeal that
-    a closing states.
+    a closing states. ``exhausted``: what it states instead once a final review has been decided. ``rehandle_hours``: in
+    what time an opinion that was revoked is drawn up anew. ``shelve_hours``: how long a case may lie shelved in one
+    episode, all shelvings together; the longest single one is the limit ``look_again``. ``ways``: where a case may be
+    redirected to, with the ground and its article. ``misconduct_organ``: by division, who is competent for accusations
+    of misconduct (检举控告). ``whistles``: the kinds of body that may whistle in their
+    division; ``asks_whistle``: the kinds that may ask one of them to.
     """
 
     id: str
@@ -147,6 +248,20 @@ class Policy(Frozen):
     hand_backs: PositiveInt
     joint_conference: dict[PlaceCode, BodyId] = Field(default_factory=dict[PlaceCode, BodyId])
     appeal: dict[Procedure, Name]
+    exhausted: Name = Name(
+        zh="本件已经复核，信访程序终结。以同一事实和理由再次提出的，不再受理。",
+        en="The final review has been decided and the way is exhausted. The same facts and grounds are not accepted again.",
+    )
+    rehandle_hours: PositiveInt = 720
+    shelve_hours: PositiveInt = 2160
+    ways: dict[Way, Name] = Field(default_factory=dict[Way, Name])
+    misconduct_organ: dict[PlaceCode, BodyId] = Field(default_factory=dict[PlaceCode, BodyId])
+    whistles: tuple[BodyKind, ...] = (BodyKind.STREET_OFFICE,)
+    asks_whistle: tuple[BodyKind, ...] = (
+        BodyKind.RESIDENTS_COMMITTEE,
+        BodyKind.VILLAGE_COMMITTEE,
+        BodyKind.WORKSTATION,
+    )
 
 
 class Pack(Frozen):
@@ -160,4 +275,6 @@ class Pack(Frozen):
     matters: tuple[Matter, ...]
     people: tuple[Person, ...]
     dispatch: tuple[Dispatch, ...]
+    providers: tuple[Provider, ...] = ()
+    contracts: tuple[Contract, ...] = ()
     policy: Policy

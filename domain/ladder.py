@@ -8,9 +8,12 @@ a visible exception and an alert, never silence. What stops it is that the thing
 """
 
 from domain import events as e
+from domain.appeals import appeal_lapsed
+from domain.assistance import assistance_over
 from domain.base import BodyId, Instant
 from domain.case import Case
 from domain.commands import Oversee, Strike
+from domain.commission import commission_over, provider_silent
 from domain.deadlines import Deadline, next_rung
 from domain.decision import NOTHING, Decision, record, refuse
 from domain.disputes import open_ruling
@@ -21,17 +24,29 @@ from domain.handoffs import lapse
 from domain.holders import holding
 from domain.organisation import superiors
 from domain.rules import Rule
-from domain.words import DeadlineKind, Exceptional, LinkUse
+from domain.shelving import looked_at_again, unanswered
+from domain.succession import PREFIX, Bell, next_end, succeed
+from domain.words import DeadlineKind, Exceptional, LinkUse, RulingCause
 
 
-def due(case: Case, now: Instant) -> Deadline | None:
-    """The deadline that has to be decided first at ``now``: the earliest that is due, of equals the one set first."""
-    deadline = case.next_deadline
-    return deadline if deadline is not None and deadline.due <= now else None
+def next_bell(case: Case, facts: Facts) -> Bell | None:
+    """What the clock has to decide next: the earliest deadline, of equals the one set first, or the end of a body."""
+    deadline, end = case.next_deadline, next_end(case, facts)
+    bell = Bell(deadline.id, deadline.due) if deadline is not None else None
+    # At one instant the body ends first: what is due then is its successor's.
+    return min((b for b in (end, bell) if b is not None), key=lambda b: b.due, default=None)
+
+
+def due(case: Case, facts: Facts, now: Instant) -> Bell | None:
+    """What the clock has to decide first at ``now``; None if nothing is due."""
+    bell = next_bell(case, facts)
+    return bell if bell is not None and bell.due <= now else None
 
 
 def strike(case: Case, command: Strike, facts: Facts, at: Instant) -> Decision:
     """A deadline is due. A bell for something already done, or before its time, does nothing."""
+    if command.deadline.startswith(PREFIX):
+        return succeed(case, command.deadline.removeprefix(PREFIX), facts, at)
     deadline = next((d for d in case.deadlines if d.id == command.deadline), None)
     if deadline is None or deadline.due > at:
         return NOTHING
@@ -39,39 +54,73 @@ def strike(case: Case, command: Strike, facts: Facts, at: Instant) -> Decision:
         case DeadlineKind.SIGN if case.proposal is not None:
             return lapse(case, case.proposal, facts, at)
         case DeadlineKind.ANSWER_OBJECTION:
-            return open_ruling(case, "objection_unanswered", None, facts, at)
+            return open_ruling(case, RulingCause.OBJECTION_UNANSWERED, None, facts, at)
         case DeadlineKind.SIGN_RETURN:
-            return open_ruling(case, "return_unanswered", None, facts, at)
+            return open_ruling(case, RulingCause.RETURN_UNANSWERED, None, facts, at)
+        case DeadlineKind.LADDER:
+            cause = deadline.cause or deadline.kind
+            return record(*_climb(case, cause, facts, at, after=1, about=deadline.body))
+        case _:
+            return _lapsed(case, deadline, facts, at) or _missed(case, deadline, facts, at)
+
+
+def _lapsed(case: Case, deadline: Deadline, facts: Facts, at: Instant) -> Decision | None:
+    """What the passing of a window means by itself, where nobody is late; None where somebody is."""
+    match deadline.kind:
         case DeadlineKind.VERDICT:
             return verdict_lapsed(case, facts, at)
-        case DeadlineKind.LADDER:
-            return record(*_climb(case, deadline.cause or deadline.kind, facts, at, after=1))
+        case DeadlineKind.ASK_APPEAL:
+            return appeal_lapsed(case.opinion)
+        case DeadlineKind.CONSENT:
+            return unanswered(case.shelving_request)
+        case DeadlineKind.LOOK_AGAIN:
+            return looked_at_again(case, at)
+        case DeadlineKind.ASSISTANCE_END if deadline.body is not None:
+            return assistance_over(case, deadline.body)
+        case DeadlineKind.COMMISSION_END if deadline.body is not None:
+            return commission_over(case, deadline, facts, at)
+        case DeadlineKind.PROVIDER_ANSWER if deadline.body is not None:
+            return provider_silent(case, deadline.body)
         case _:
-            return _missed(case, deadline, facts, at)
+            return None
 
 
 def _missed(case: Case, deadline: Deadline, facts: Facts, at: Instant) -> Decision:
     held = holding(case)
-    charged = (held.charged_to if held else None) or case.dispatcher
+    charged = deadline.body or (held.charged_to if held else None) or case.dispatcher
     missed = e.DeadlineMissed(deadline=deadline.id, kind=deadline.kind, charged_to=charged)
-    return record(missed, *_climb(case, deadline.kind, facts, at, after=2, start=charged))
+    return record(
+        missed, *_climb(case, deadline.kind, facts, at, after=2, start=charged, about=deadline.body)
+    )
 
 
 def _climb(
-    case: Case, cause: DeadlineKind, facts: Facts, at: Instant, *, after: int, start: BodyId | None = None
+    case: Case,
+    cause: DeadlineKind,
+    facts: Facts,
+    at: Instant,
+    *,
+    after: int,
+    start: BodyId | None = None,
+    about: BodyId | None = None,
 ) -> list[AnyEvent]:
-    """One rung up from the highest that ``cause`` has reached; at the top an alert that will come again."""
-    reached = [rung.body for rung in case.rungs if rung.cause is cause]
+    """One rung up from the highest that ``cause`` has reached; at the top an alert that will come again.
+
+    ``about`` is the body whose own clock it was, where several have one: each has a ladder of its own, whose top is
+    alerted once. The case's own clocks go on; several that never end would drown them.
+    """
+    reached = [rung.body for rung in case.rungs if rung.cause is cause and rung.about == about]
+    start = start or about
     here = reached[-1] if reached else start or case.lead or case.dispatcher
     above = [body for body in superiors(here, LinkUse.LADDER, facts, at) if body not in reached]
     if above:
         hours, rule = facts.policy.ladder_hours, "policy.ladder_hours"
     else:
         hours, rule = facts.policy.alert_hours, "policy.alert_hours"
-    again = next_rung(cause, hours, rule, version=case.version + after, facts=facts, start=at)
+    again = next_rung(cause, hours, rule, version=case.version + after, facts=facts, start=at, body=about)
     if above:
-        return [e.Escalated(cause=cause, to=above[0], deadline=again)]
-    alert = e.Alerted(cause=cause, body=here, deadline=again)
+        return [e.Escalated(cause=cause, to=above[0], deadline=again, about=about)]
+    alert = e.Alerted(cause=cause, body=here, deadline=None if about else again, about=about)
     if reached or Exceptional.NO_SUPERIOR in case.exceptions:
         return [alert]
     return [alert, e.ExceptionRaised(kind=Exceptional.NO_SUPERIOR, body=here)]

@@ -13,6 +13,12 @@ from domain.words import BodyKind, Level, LinkUse
 
 _HEIGHT = {Level.COMMUNITY: 0, Level.STREET: 1, Level.DISTRICT: 2, Level.CITY: 3, Level.OUTSIDE: 4}
 
+
+def height(level: Level) -> int:
+    """How high a level stands on the ladder; the community is 0."""
+    return _HEIGHT[level]
+
+
 CANNOT_LEAD = frozenset(
     {
         BodyKind.COMMUNITY_PARTY,
@@ -22,10 +28,20 @@ CANNOT_LEAD = frozenset(
         BodyKind.JOINT_CONFERENCE,
         BodyKind.DISCIPLINE_ORGAN,
         BodyKind.PROVIDER,
+        BodyKind.VOLUNTEER_TEAM,
+        BodyKind.PAIRED_UNIT,
         BodyKind.OUTSIDE_ORGAN,
     }
 )
 """Kinds that never lead: Party organisations convene, coordinate and oversee; providers execute and never answer."""
+
+NO_OFFICE = frozenset({BodyKind.PROVIDER, BodyKind.VOLUNTEER_TEAM, BodyKind.PAIRED_UNIT})
+"""Kinds that are no part of the administration or of self-government: they help, and are no rung of any ladder."""
+
+
+def is_community(body: Body) -> bool:
+    """Whether the body is one of those that the push-down guard protects: of a community, and no mere helper."""
+    return body.level is Level.COMMUNITY and body.kind not in NO_OFFICE
 
 
 def superiors(body: BodyId, use: LinkUse, facts: Facts, at: Instant) -> list[BodyId]:

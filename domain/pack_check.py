@@ -13,13 +13,22 @@ from itertools import pairwise, product
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.base import BodyId, Instant, PlaceCode
-from domain.jurisdiction import Body, Matter, Pack, Policy, Post
-from domain.organisation import CANNOT_LEAD
+from domain.contract_check import contracts
+from domain.jurisdiction import Body, Lead, Matter, Pack, Policy, Post
+from domain.organisation import CANNOT_LEAD, NO_OFFICE
 from domain.pack_findings import Finding, finding
-from domain.words import BodyKind, DeadlineKind, Duty, Level, LinkKind, LinkUse, Procedure
+from domain.words import BodyKind, DeadlineKind, Duty, Level, LinkKind, LinkUse, Procedure, Way
 
-CLOCKS = tuple(kind for kind in DeadlineKind if kind is not DeadlineKind.LADDER)
-"""The clocks that need a limit in hours; the ladder's is the policy's ``ladder_hours``."""
+_UNLIMITED = {DeadlineKind.LADDER, DeadlineKind.ASSISTANCE_END, DeadlineKind.COMMISSION_END}
+CLOCKS = tuple(kind for kind in DeadlineKind if kind not in _UNLIMITED)
+"""The clocks that need a limit in hours. The ladder's is the policy's ``ladder_hours``; the others end at a date."""
+
+_ONLY_PETITIONS = frozenset({DeadlineKind.ASK_APPEAL, DeadlineKind.DECIDE_APPEAL})
+
+
+def clocks_of(procedure: Procedure) -> tuple[DeadlineKind, ...]:
+    """The clocks that can run in a procedure, so that each needs a limit there."""
+    return tuple(kind for kind in CLOCKS if procedure is Procedure.PETITION or kind not in _ONLY_PETITIONS)
 
 
 def check(pack: Pack) -> tuple[Finding, ...]:
@@ -39,6 +48,8 @@ class _Index:
             self.bodies[body.id].append(body)
         self.divisions: dict[Level, list[PlaceCode]] = defaultdict(list)
         for place in pack.places:
+            if place.property_status is not None:
+                continue  # a compound: no body sits in one
             self.divisions[place.level].append(place.code)
         self.offices: dict[tuple[Level, BodyKind], dict[PlaceCode, set[str]]] = {}
         for body in pack.bodies:
@@ -184,8 +195,8 @@ def _outside(index: _Index) -> Iterator[Finding]:
     above = _upwards(index.pack.bodies, all_but_succession)
     organs = {body.id for body in index.pack.bodies if body.level is Level.OUTSIDE}
     for id_, rows in index.bodies.items():
-        # A provider executes under a contract and never answers, so it is no rung.
-        if climbs.get(id_) or rows[0].kind is BodyKind.PROVIDER or id_ in organs:
+        # Who only helps never answers, so it is no rung.
+        if climbs.get(id_) or rows[0].kind in NO_OFFICE or id_ in organs:
             continue
         if not organs & _reach(above, id_):
             yield finding("no-outside-organ", f"body {id_}")
@@ -206,7 +217,8 @@ def _matters(index: _Index) -> Iterator[Finding]:
     kinds = {body.kind for body in index.pack.bodies}
     for matter in index.pack.matters:
         where = f"matter {matter.id}"
-        yield from _lead(index, matter, where)
+        for lead in matter.leads:
+            yield from _lead(index, matter, lead, where)
         for kind in matter.assists:
             if kind not in kinds:
                 yield finding("assist-nowhere", where, kind=kind.value)
@@ -215,20 +227,19 @@ def _matters(index: _Index) -> Iterator[Finding]:
         if DeadlineKind.LADDER in matter.limits:
             yield finding("ladder-limit", where)
         limits = matter.limits.keys() | index.pack.policy.limits.get(matter.procedure, {}).keys()
-        open_ended = [clock.value for clock in CLOCKS if clock not in limits]
+        open_ended = [clock.value for clock in clocks_of(matter.procedure) if clock not in limits]
         if open_ended:
             yield finding("matter-without-limit", where, clocks=", ".join(open_ended))
         texts = {"ground": matter.ground, "name.zh": matter.name.zh}
         yield from _texts(where, {**texts, "promise.zh": matter.promise.zh, "promise.en": matter.promise.en})
 
 
-def _lead(index: _Index, matter: Matter, where: str) -> Iterator[Finding]:
+def _lead(index: _Index, matter: Matter, lead: Lead, where: str) -> Iterator[Finding]:
     """One body, and only one, can lead the matter in every division of the lead's level.
 
     At the level of the community one division that has it is enough: residents' committees lead in town,
     village committees in the country, and a place may lawfully have neither.
     """
-    lead = matter.lead
     if lead.kind in CANNOT_LEAD or lead.level is Level.OUTSIDE:
         yield finding("lead-illegal", where, kind=lead.kind.value, level=lead.level.value)
         return
@@ -310,11 +321,33 @@ def _policy(index: _Index) -> Iterator[Finding]:
             yield finding("conference-dangling", where, to=conference)
         elif rows[-1].kind is not BodyKind.JOINT_CONFERENCE:
             yield finding("conference-kind", where, to=conference, kind=rows[-1].kind.value)
+    yield from _ways(index, policy, where)
+
+
+def _ways(index: _Index, policy: Policy, where: str) -> Iterator[Finding]:
+    """Every way that a case may be redirected to has a ground, and an organ for misconduct stands at every place."""
+    for way in Way:
+        if way not in policy.ways:
+            yield finding("way-missing", where, way=way.value)
+        else:
+            yield from _texts(where, {f"ways.{way.value}.zh": policy.ways[way].zh})
+    yield from _texts(where, {"exhausted.zh": policy.exhausted.zh})
+    for division, organ in policy.misconduct_organ.items():
+        if division not in index.places:
+            yield finding("organ-place", where, division=division)
+        rows = index.bodies.get(organ)
+        if rows is None:
+            yield finding("organ-dangling", where, to=organ)
+        elif rows[-1].valid_to is not None:
+            yield finding("organ-ends", where, to=organ)
+    for place in index.pack.places:
+        if place.parent is None and place.code not in policy.misconduct_organ:
+            yield finding("organ-missing", where, place=place.code)
 
 
 def _procedure(policy: Policy, procedure: Procedure, where: str) -> Iterator[Finding]:
     limits = policy.limits.get(procedure, {})
-    for clock in CLOCKS:
+    for clock in clocks_of(procedure):
         if clock not in limits:
             yield finding("policy-limit", where, procedure=procedure.value, clock=clock.value)
     if DeadlineKind.LADDER in limits:
@@ -336,4 +369,5 @@ _PARTS: tuple[Callable[[_Index], Iterator[Finding]], ...] = (
     _dispatch,
     _people,
     _policy,
+    lambda index: contracts(index.pack),
 )

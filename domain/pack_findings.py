@@ -197,6 +197,47 @@ FINDINGS: dict[str, Sentence] = {
         "地点“{division}”不在数据包里；请补上或改正。",
         "The place {division} is not in the pack; add or correct it.",
     ),
+    "way-missing": Sentence(
+        "途径“{way}”没有写明依据条款；请在 ways 中补上。",
+        "Nothing states the ground for redirecting to {way}; add it to ways, with its article.",
+    ),
+    "organ-place": Sentence(
+        "地点“{division}”不在数据包里；请补上或改正 misconduct_organ。",
+        "The place {division} of a misconduct_organ is not in the pack; add or correct it.",
+    ),
+    "organ-dangling": Sentence(
+        "受理检举控告的机关“{to}”不存在；请补上或改正。",
+        "The organ for misconduct {to} is not in the pack; add or correct it.",
+    ),
+    "organ-ends": Sentence(
+        "受理检举控告的机关“{to}”有终止日期；请改指承接单位。",
+        "The organ for misconduct {to} ends; name its successor.",
+    ),
+    "organ-missing": Sentence(
+        "最高一级的地点“{place}”没有受理检举控告的机关；请在 misconduct_organ 中补上。",
+        "No organ is competent for misconduct at the top, {place}; add a misconduct_organ.",
+    ),
+    # contracts
+    "provider-dangling": Sentence(
+        "“{body}”不是数据包里的服务承接方（provider）；请补上或改正。",
+        "{body} is no body of kind provider in the pack; add or correct it.",
+    ),
+    "provider-unqualified": Sentence(
+        "承接方“{body}”从未在合同有效期内具备资质“{kind}”；请补上资质或改正合同。",
+        "The provider {body} never holds {kind} while the contract runs; add it or correct the contract.",
+    ),
+    "contract-client": Sentence(
+        "委托方“{body}”不存在，或不能主办；请改为签订合同的单位。",
+        "The client {body} is no body that can lead; name the one that signed the contract.",
+    ),
+    "contract-matter": Sentence(
+        "事项“{matter}”不在数据包里；请补上或改正。",
+        "The matter {matter} is not in the pack; add or correct it.",
+    ),
+    "contract-place": Sentence(
+        "服务范围“{division}”不在数据包里；请补上或改正。",
+        "The place {division} is not in the pack; add or correct it.",
+    ),
     # files
     "file-missing": Sentence("没有这个文件；请补上。", "There is no such file; add it."),
     "file-encoding": Sentence("文件不是 UTF-8；请另存为 UTF-8。", "The file is not UTF-8; save it as UTF-8."),

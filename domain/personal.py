@@ -14,7 +14,9 @@ from domain.base import Frozen
 
 Sha256Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
-FREE_TEXT = frozenset({"text", "name", "phone", "address", "ground", "note", "finding", "reply", "evidence"})
+FREE_TEXT = frozenset(
+    {"text", "name", "phone", "address", "ground", "note", "finding", "reply", "evidence", "demand", "task"}
+)
 """The names of the fields that go to the compartment, in every command. The client's door moves them there."""
 
 

@@ -31,6 +31,7 @@ APPEND = "append_to_ledger"
 ANSWER = "find_answer"
 ALARM = "raise_alarm"
 SWEEP = "sweep_compartment"
+FIND_ENDED = "find_ended_bodies"
 
 
 class EventRef(Frozen):
@@ -131,6 +132,12 @@ class Alarm(Frozen):
     kind: Literal["ledger_ahead", "ledger_contradicts", "undecidable"]
     case: UUID
     detail: str
+
+
+class Ended(Frozen):
+    """Open cases in which a body has a part that ends, or has ended, by the newest pack."""
+
+    cases: tuple[UUID, ...]
 
 
 class Swept(Frozen):

@@ -72,3 +72,45 @@ NOT_ENDED = Rule(
     next_zh="请继续办理。",
     next_en="Go on with the case.",
 )
+NO_APPEAL = Rule(
+    "appeal.none-asked",
+    zh="本件没有待决定的复查或复核请求（当前状态：{state}）。",
+    en="No review or final review waits for a decision on this case (state: {state}).",
+    next_zh="由居民先请求复查或复核。",
+    next_en="The resident has to ask for one first.",
+)
+NO_OPINION = Rule(
+    "appeal.no-opinion",
+    zh="本件没有可请求复查、复核的书面意见（当前状态：{state}）。",
+    en="There is no written opinion on this case that could be reviewed (state: {state}).",
+    next_zh="信访事项的处理意见书送达后方可请求复查；热线事项请评价、重办或依法申请复议、诉讼。",
+    next_en="A petition's opinion has to be delivered first; a hotline case goes on by the verdict or by reopening.",
+)
+NOT_SHELVED = Rule(
+    "shelving.not-shelved",
+    zh="本件未挂账（当前状态：{state}）。",
+    en="The case is not shelved (state: {state}).",
+    next_zh="请查看案件当前状态。",
+    next_en="Look at how the case stands.",
+)
+NOT_TO_REDIRECT = Rule(
+    "redirect.not-now",
+    zh="本件目前不能引导至其他途径（当前状态：{state}）。",
+    en="The case cannot be redirected as it stands (state: {state}).",
+    next_zh="待派时、主办单位报办结后方可引导；有拟派、退回或裁定的请先办结该步。",
+    next_en="A case is redirected from triage, or after its lead has reported; finish the open hand-off first.",
+)
+EXHAUSTED = Rule(
+    "ending.exhausted",
+    zh="该事项已经复核，信访程序终结，以同一事实和理由不再受理（信访工作条例第三十六条）。",
+    en="The final review has been decided: the same facts and grounds are not accepted again (Petition Regulations, Art 36).",
+    next_zh="有新的事实和理由的，请另行登记并写明新在何处；对行政行为不服的，可依法申请行政复议或者提起行政诉讼。",
+    next_en="Register new facts as a new case; against an administrative act the law opens reconsideration and the courts.",
+)
+NOT_HANDLED = Rule(
+    "joint.not-handled",
+    zh="本件已办结待审，不再增加联合办理（当前状态：{state}）。",
+    en="The case is resolved, and no further bodies are brought in (state: {state}).",
+    next_zh="审核退回或重新办理后可再请求。",
+    next_en="If it is sent back or handled again, ask then.",
+)

@@ -53,6 +53,8 @@ class BodyKind(StrEnum):
     JOINT_CONFERENCE = "joint_conference"  # 联席会议
     DISCIPLINE_ORGAN = "discipline_organ"  # 纪检监察机关
     PROVIDER = "provider"  # 服务承接方
+    VOLUNTEER_TEAM = "volunteer_team"  # 志愿服务队
+    PAIRED_UNIT = "paired_unit"  # 结对共建单位
     OUTSIDE_ORGAN = "outside_organ"  # 外部机关
 
 
@@ -94,6 +96,7 @@ class ActorKind(StrEnum):
     PERSON = "person"
     RESIDENT = "resident"
     PARTNER = "partner"
+    PROVIDER = "provider"  # 承接方，凭一次性链接
     SYSTEM = "system"
     CLOCK = "clock"
 
@@ -122,6 +125,8 @@ class State(StrEnum):
     WORKING = "working"  # 办理中
     RETURNING = "returning"  # 退回，待签收
     RULING = "ruling"  # 待裁定
+    APPEAL = "appeal"  # 复查、复核中
+    SHELVED = "shelved"  # 挂账中
     RESOLVED = "resolved"  # 已办结，待审核
     AWAITING_VERDICT = "awaiting_verdict"  # 待评价
     JUDGED = "judged"  # 已评价，待结案
@@ -151,6 +156,16 @@ class DeadlineKind(StrEnum):
     VERDICT = "verdict"
     CLOSE = "close"
     RULING = "ruling"
+    CONSENT = "consent"
+    LOOK_AGAIN = "look_again"
+    ASK_APPEAL = "ask_appeal"
+    DECIDE_APPEAL = "decide_appeal"
+    ANSWER_ASSISTANCE = "answer_assistance"
+    ASSISTANCE_END = "assistance_end"
+    ANSWER_WHISTLE = "answer_whistle"
+    REPORT_IN = "report_in"
+    PROVIDER_ANSWER = "provider_answer"
+    COMMISSION_END = "commission_end"
     LADDER = "ladder"
 
 
@@ -173,6 +188,47 @@ class NotAcceptedGround(StrEnum):
     IN_LITIGATION = "in_litigation"  # 已进入诉讼、仲裁、复议
     NO_CLEAR_DEMAND = "no_clear_demand"  # 无具体诉求且无法补正
     UNLAWFUL_DEMAND = "unlawful_demand"  # 诉求违反法律
+
+
+class Way(StrEnum):
+    """Where a case is redirected to (法定途径), a closed list; the pack states the ground of each with its article.
+
+    "Does not pertain to us" is none of them: who redirects names the way that is open (信访工作条例 Art 31 (1) to (4);
+    CPGRAMS, DARPG memorandum of 2024-08-23).
+    """
+
+    COURT = "court"  # 诉讼
+    ARBITRATION = "arbitration"  # 仲裁
+    RECONSIDERATION = "reconsideration"  # 行政复议
+    PROCEDURE = "procedure"  # 行政裁决、确认、许可、处罚等行政程序
+    PARTY_APPEAL = "party_appeal"  # 党员申诉、复审
+    PETITION = "petition"  # 信访
+    EMERGENCY = "emergency"  # 110、119、120
+    MISCONDUCT = "misconduct"  # 检举控告，有权机关
+
+
+class Judgement(StrEnum):
+    """What a written opinion says of the request (处理意见): 信访工作条例 Art 32 (1) to (3)."""
+
+    SUPPORTED = "supported"  # 予以支持
+    EXPLAINED = "explained"  # 解释说明
+    NOT_SUPPORTED = "not_supported"  # 不予支持
+
+
+class Instance(StrEnum):
+    """The instances of a petition (信访三级程序)."""
+
+    HANDLING = "handling"  # 处理意见
+    REVIEW = "review"  # 复查意见
+    FINAL_REVIEW = "final_review"  # 复核意见
+
+
+class AppealOutcome(StrEnum):
+    """What a review or a final review decides (复查、复核结论)."""
+
+    UPHELD = "upheld"  # 维持
+    CHANGED = "changed"  # 变更
+    REVOKED = "revoked"  # 撤销并责令重新办理
 
 
 class Channel(StrEnum):
@@ -234,13 +290,53 @@ class Satisfaction(StrEnum):
     UNSATISFIED = "unsatisfied"  # 不满意
 
 
+class RulingCause(StrEnum):
+    """Why a ruling opened (裁定缘由)."""
+
+    OBJECTION_CONTESTED = "objection_contested"  # 异议被驳
+    OBJECTION_UNANSWERED = "objection_unanswered"  # 异议逾期未答
+    RETURN_REFUSED = "return_refused"  # 退回被拒
+    RETURN_UNANSWERED = "return_unanswered"  # 退回逾期未签
+    PING_PONG = "ping_pong"  # 反复流转
+    TOO_MANY_HAND_BACKS = "too_many_hand_backs"  # 异议退回超次
+
+
+class Informing(StrEnum):
+    """Why a body was told of a case (知会缘由)."""
+
+    DIRECT_TO_STREET = "direct_to_street"  # 直派街道，抄送区级
+    BY_HAND = "by_hand"  # 人工知会
+
+
 class Exceptional(StrEnum):
     """What holds a case up because something is missing in the organisation (异常)."""
 
     EMPTY_DESK = "empty_desk"  # 签收窗口内无人在岗
     NO_COMMON_SUPERIOR = "no_common_superior"  # 无共同上级
     NO_SUPERIOR = "no_superior"  # 无上级可督办
-    LEAD_GONE = "lead_gone"  # 原主办单位已不存在
+    LEAD_GONE = "lead_gone"  # 原承办单位已不存在且无承接单位
+    NO_ROUTE = "no_route"  # 清单规则找不到承办单位
+    NOBODY_AT_THE_DESK = "nobody_at_the_desk"  # 应承办单位无人在岗
+
+
+class PropertyStatus(StrEnum):
+    """Who manages a compound (物业状况)."""
+
+    MANAGED = "managed"  # 专业物业
+    QUASI = "quasi"  # 准物业（八有）
+    SELF = "self"  # 业主自管
+    NONE = "none"  # 无物业
+
+
+class WhyNot(StrEnum):
+    """Why a route passed a body or a rule over (未选原因)."""
+
+    OTHER_PROPERTY_STATUS = "other_property_status"  # 物业状况不符
+    SPECIAL_RULE_FITS = "special_rule_fits"  # 已适用特别规则
+    ANOTHER_FITS_FIRST = "another_fits_first"  # 同类单位已选其一
+    NOT_THERE = "not_there"  # 此时不存在
+    NO_SUCH_BODY = "no_such_body"  # 没有这样的单位
+    ACCUSED = "accused"  # 被投诉回避
 
 
 class Duty(StrEnum):

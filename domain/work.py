@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from domain import events as e
 from domain.actors import Actor
+from domain.appeals import opinion_wanting, window
 from domain.base import Instant
 from domain.case import Case
 from domain.clocks import clock
@@ -50,15 +51,23 @@ def record_step(case: Case, command: RecordStep, facts: Facts, at: Instant) -> D
 def resolve(case: Case, command: Resolve, facts: Facts, at: Instant) -> Decision:
     """The lead reports the case resolved: was it true, was it ours, was the resident contacted, is it solved.
 
-    Refuses: SAME_PERSON_HANDLES, WISHED_NO_CONTACT, SOLVED_BUT_NOT_OURS.
+    On a petition the report is the written opinion, delivered; from then on a review may be asked for.
+    Refuses: SAME_PERSON_HANDLES, WISHED_NO_CONTACT, NO_WISH_ON_RECORD, SOLVED_BUT_NOT_OURS, and what is wanting in an
+    opinion.
     """
     barred = barred_from_handling(case, command.actor)
     if barred is not None:
         return barred
     if case.no_contact and command.contacted is Contacted.YES:
         return refuse(WISHED_NO_CONTACT)
+    if not case.no_contact and command.contacted is Contacted.NOT_WISHED:
+        return refuse(NO_WISH_ON_RECORD)
     if command.solved is Solved.YES and not command.ours:
         return refuse(SOLVED_BUT_NOT_OURS)
+    wanting = opinion_wanting(case, command, at)
+    if wanting is not None:
+        return wanting
+    delivered = command.delivered_at
     review = clock(DeadlineKind.REVIEW, case, facts, at)
     return record(
         e.Resolved(
@@ -68,6 +77,10 @@ def resolve(case: Case, command: Resolve, facts: Facts, at: Instant) -> Decision
             solved=command.solved,
             personal=command.personal,
             deadline=review,
+            judgement=command.judgement,
+            delivered_at=delivered,
+            told_by=command.told_by,
+            window=window(case, facts, delivered) if delivered is not None else None,
         )
     )
 
@@ -133,6 +146,13 @@ WISHED_NO_CONTACT = Rule(
     en="The resident wished not to be contacted, so it cannot be reported that he was.",
     next_zh="请填“居民要求不联系”（not_wished）。",
     next_en="Report not_wished.",
+)
+NO_WISH_ON_RECORD = Rule(
+    "work.no-wish-on-record",
+    zh="登记时居民没有要求不联系，不能填报“居民要求不联系”。",
+    en="No wish of the resident for no contact is on record, so it cannot be reported.",
+    next_zh="请联系居民后填“已联系”（yes）；多次联系未果的填 tried。",
+    next_en="Contact the resident and report yes, or tried where he could not be reached.",
 )
 SOLVED_BUT_NOT_OURS = Rule(
     "work.solved-but-not-ours",

@@ -84,7 +84,7 @@ async def matters(pool: asyncpg.Pool, ids: Iterable[MatterId]) -> dict[MatterId,
 async def find_places(pool: asyncpg.Pool, text: str = "", *, limit: int = 20) -> list[Place]:
     """Places whose code begins with ``text`` or whose name holds it, the widest first."""
     rows = await pool.fetch(
-        f"SELECT code, name, level, parent FROM place WHERE version = {_NEWEST}"  # noqa: S608 - our own text
+        f"SELECT code, name, level, parent, property_status FROM place WHERE version = {_NEWEST}"  # noqa: S608 - our own text
         " AND (starts_with(code, $1) OR strpos(name, $1) > 0) ORDER BY (code = $1) DESC, length(code), code LIMIT $2",
         _text(text),
         _size(limit),
@@ -95,7 +95,7 @@ async def find_places(pool: asyncpg.Pool, text: str = "", *, limit: int = 20) ->
 async def places(pool: asyncpg.Pool, codes: Iterable[PlaceCode]) -> dict[PlaceCode, Place]:
     """The places of these codes; an unknown code is left out."""
     rows = await pool.fetch(
-        f"SELECT code, name, level, parent FROM place WHERE version = {_NEWEST} AND code = ANY ($1)",  # noqa: S608
+        f"SELECT code, name, level, parent, property_status FROM place WHERE version = {_NEWEST} AND code = ANY ($1)",  # noqa: S608
         sorted(set(codes)),
     )
     return {row["code"]: Place.model_validate(dict(row)) for row in rows}

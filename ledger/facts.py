@@ -1,6 +1,9 @@
 """The look-up: the slice of the newest pack that a decision needs, read in one statement, so of one version.
 
-Bodies come with everything above them over links of every kind and with their successors; places with those above.
+Bodies come with everything above them over links of every kind and with their successors; places with those above
+and with the bodies there that may whistle or ask for it; contracts with their providers.
+With a matter and a place come the bodies of that place, and above, that the catalogue could name as lead, and their
+posts; with a division its joint conferences.
 Of a body with several rows the one that is valid now is given, else the last that has begun, else the first to come.
 """
 
@@ -14,8 +17,47 @@ from ledger.errors import NoPack
 _LOOK_UP = """
 WITH RECURSIVE v AS (
     SELECT version, pack, policy FROM pack_version ORDER BY version DESC LIMIT 1
+), places AS (
+    SELECT p.code, p.name, p.level, p.parent, p.property_status
+    FROM place p, v
+    WHERE p.version = v.version AND p.code = ANY ($4)
+    UNION
+    SELECT p.code, p.name, p.level, p.parent, p.property_status
+    FROM places below JOIN place p ON p.code = below.parent AND p.version = (SELECT version FROM v)
+), conferences (id) AS (
+    SELECT c.value
+    FROM v, jsonb_each_text(v.policy -> 'joint_conference') c
+    WHERE EXISTS (
+        SELECT FROM (
+            SELECT code FROM places
+            UNION ALL
+            SELECT b.division FROM body b WHERE b.version = v.version AND b.id = ANY ($1)
+        ) here (code)
+        WHERE starts_with(here.code, c.key))
+), candidates (id) AS (
+    SELECT b.id
+    FROM v
+    JOIN matter m ON m.version = v.version AND m.id = ANY ($3)
+    CROSS JOIN LATERAL (
+        SELECT m.doc -> 'lead' AS lead
+        UNION ALL
+        SELECT route -> 'lead' FROM jsonb_array_elements(m.doc -> 'routes') route
+    ) may
+    JOIN places p ON true
+    JOIN body b ON b.version = v.version AND b.division = p.code
+        AND b.kind = may.lead ->> 'kind' AND b.level = may.lead ->> 'level'
+), contracts AS (
+    SELECT c.id, c.provider, c.doc FROM contract c, v WHERE c.version = v.version AND c.id = ANY ($5)
+), conveners (id) AS (
+    SELECT b.id
+    FROM v, places p JOIN body b ON b.division = p.code
+    WHERE b.version = v.version AND coalesce(v.policy -> 'whistles', '[]') || coalesce(v.policy -> 'asks_whistle', '[]')
+          ? b.kind
 ), reached (id) AS (
-    SELECT unnest($1::text[])
+    SELECT id FROM (
+        SELECT unnest($1::text[]) UNION SELECT id FROM conferences UNION SELECT id FROM candidates
+        UNION SELECT provider FROM contracts UNION SELECT id FROM conveners
+    ) asked (id)
     UNION
     SELECT unnest(b.above) FROM reached r JOIN body b ON b.id = r.id AND b.version = (SELECT version FROM v)
 ), bodies AS (
@@ -24,18 +66,15 @@ WITH RECURSIVE v AS (
     ORDER BY b.id, (b.valid_from <= now()) DESC,
              CASE WHEN b.valid_from <= now() THEN -extract(epoch FROM b.valid_from)
                   ELSE extract(epoch FROM b.valid_from) END
-), places AS (
-    SELECT p.code, p.name, p.level, p.parent FROM place p, v WHERE p.version = v.version AND p.code = ANY ($4)
-    UNION
-    SELECT p.code, p.name, p.level, p.parent
-    FROM places below JOIN place p ON p.code = below.parent AND p.version = (SELECT version FROM v)
 )
 SELECT v.version, v.pack, v.policy,
     (SELECT coalesce(jsonb_object_agg(id, doc), '{}') FROM bodies) AS bodies,
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
             'person', t.person, 'body', t.body, 'role', t.role, 'valid_from', t.valid_from, 'valid_to', t.valid_to
         ) ORDER BY t.ordinal), '[]')
-     FROM post t WHERE t.version = v.version AND (t.person = ANY ($2) OR t.body = ANY ($1))) AS posts,
+     FROM post t
+     WHERE t.version = v.version
+        AND (t.person = ANY ($2) OR t.body = ANY ($1) OR t.body IN (SELECT id FROM candidates))) AS posts,
     (SELECT coalesce(jsonb_object_agg(m.id, m.doc), '{}')
      FROM matter m WHERE m.version = v.version AND m.id = ANY ($3)) AS matters,
     (SELECT coalesce(jsonb_object_agg(code, to_jsonb(places)), '{}') FROM places) AS places,
@@ -45,7 +84,14 @@ SELECT v.version, v.pack, v.policy,
      FROM dispatch d
      WHERE d.version = v.version AND EXISTS (
         SELECT FROM (SELECT code FROM places UNION ALL SELECT division FROM bodies) here (code)
-        WHERE starts_with(here.code, d.division))) AS dispatch
+        WHERE starts_with(here.code, d.division))) AS dispatch,
+    (SELECT coalesce(jsonb_agg(c.number ORDER BY c.number), '[]')
+     FROM case_now c
+     WHERE c.number = ANY ($6)
+       AND EXISTS (SELECT FROM event x WHERE x.case_id = c.case_id AND x.type = 'way_exhausted')) AS exhausted,
+    (SELECT coalesce(jsonb_object_agg(id, doc), '{}') FROM contracts) AS contracts,
+    (SELECT coalesce(jsonb_object_agg(o.body, o.doc), '{}')
+     FROM provider o WHERE o.version = v.version AND o.body IN (SELECT provider FROM contracts)) AS providers
 FROM v
 """
 
@@ -53,7 +99,13 @@ FROM v
 async def look_up(pool: asyncpg.Pool, needs: Needs) -> Facts:
     """Facts for ``needs`` from the newest version. What does not exist is left out. Raises NoPack."""
     row = await pool.fetchrow(
-        _LOOK_UP, sorted(needs.bodies), sorted(needs.people), sorted(needs.matters), sorted(needs.places)
+        _LOOK_UP,
+        sorted(needs.bodies),
+        sorted(needs.people),
+        sorted(needs.matters),
+        sorted(needs.places),
+        sorted(needs.contracts),
+        sorted(needs.cases),
     )
     if row is None:
         raise NoPack

@@ -100,8 +100,11 @@ def _tables(pack: Pack) -> Iterable[tuple[str, list[str], Iterable[tuple[Any, ..
     )
     yield (
         "place",
-        ["code", "name", "level", "parent"],
-        ((place.code, place.name, place.level.value, place.parent) for place in pack.places),
+        ["code", "name", "level", "parent", "property_status"],
+        (
+            (place.code, place.name, place.level.value, place.parent, place.property_status)
+            for place in pack.places
+        ),
     )
     yield (
         "matter",
@@ -131,6 +134,12 @@ def _tables(pack: Pack) -> Iterable[tuple[str, list[str], Iterable[tuple[Any, ..
         "dispatch",
         ["procedure", "division", "body"],
         ((row.procedure.value, row.division, row.body) for row in pack.dispatch),
+    )
+    yield "provider", ["body", "doc"], ((each.body, each.model_dump(mode="json")) for each in pack.providers)
+    yield (
+        "contract",
+        ["id", "provider", "doc"],
+        ((each.id, each.provider, each.model_dump(mode="json")) for each in pack.contracts),
     )
 
 

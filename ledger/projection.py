@@ -20,6 +20,7 @@ from domain.events import Recorded
 from domain.evolve import evolve
 from domain.holders import Held, OpenHolding, advance, holding
 from domain.words import DeadlineKind, State
+from ledger.joint import beside_the_lead, told_of_joint_work
 
 Row = dict[str, Any]
 
@@ -103,7 +104,10 @@ def case_row(standing: Standing) -> Row:
         "next_deadline": due,
         "deadline_kind": deadline.kind if deadline else None,
         "due_order": due or "infinity",
-        "missed": any(deadline.kind is DeadlineKind.LADDER for deadline in case.deadlines),
+        # The lateness of a body beside the lead is no lateness of the case.
+        "missed": any(
+            deadline.kind is DeadlineKind.LADDER and deadline.body is None for deadline in case.deadlines
+        ),
         "exceptions": list(case.exceptions),
         "registered_at": case.registered_at.isoformat(),
         "received_at": case.received_at.isoformat() if case.received_at else None,
@@ -152,8 +156,10 @@ def desks(case: Case) -> dict[BodyId, list[str]]:
         (case.return_request.to if case.return_request else None, "returning"),
         ((ruling.body or case.dispatcher) if ruling else None, "ruling"),
         (case.reviewer if case.state in reviewed else None, "reviewing"),
+        (case.reviewer if case.shelving_request else None, "consenting"),
         (case.dispatcher if case.state is State.TRIAGE else None, "triage"),
         *((body, "overseeing") for body in case.overseers),
+        *beside_the_lead(case),
     ]
     found: dict[BodyId, list[str]] = {}
     for body, because in places:
@@ -205,8 +211,28 @@ def _told(before: Case, after: Case, body: e.AnyEvent) -> Sequence[BodyId | None
             return [after.reviewer]
         case e.SentBack() | e.RehandlingOrdered() | e.Reopened():
             return [after.lead or after.dispatcher]
+        case e.ShelvingRequested():
+            return [after.reviewer]
+        case e.ShelvingRefused() | e.Shelved() | e.Unshelved():
+            return [after.lead, after.reviewer]
+        case e.AppealRequested():
+            return [body.lead, body.handler, after.reviewer]
+        case e.AppealDecided():
+            return [
+                body.lead or after.dispatcher,
+                before.appeal.handler if before.appeal else None,
+                after.reviewer,
+            ]
+        case e.Redirected():
+            return [body.to, after.lead or after.dispatcher]
         case e.Closed() | e.Withdrawn() | e.NotAccepted() | e.EndedAtIntake():
             return [after.lead or after.dispatcher]
+        case e.Informed():
+            return [body.body]
+        case e.Succeeded():
+            return [body.by, after.dispatcher]
+        case e.Recategorised():
+            return [after.lead]
         case e.OversightAdded():
             return [body.body, after.lead or after.dispatcher]
         case e.DeadlineMissed():
@@ -216,4 +242,4 @@ def _told(before: Case, after: Case, body: e.AnyEvent) -> Sequence[BodyId | None
         case e.Alerted() | e.ExceptionRaised():
             return [body.body]
         case _:
-            return []
+            return told_of_joint_work(before, after, body)

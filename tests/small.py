@@ -3,9 +3,11 @@
     990000.organ   outside, above the city                9900R1.railway  outside, below nobody
       └ 9901.government ─ 9901.dispatch, 9901.petition      (no superior in common with anybody)
           ├ 990106.government   the district that has it all
+          │   ├ .discipline (as 9901.discipline: accusations of misconduct)
           │   ├ .dispatch  .petition  .joint-conference (rules only for 990106)
           │   ├ .housing  .civil-affairs  .water (nobody in post)  .heating (ends 2026-09-01, housing succeeds it)
-          │   └ 990106001.office   street ─ 990106001001.committee, .workstation, .party
+          │   ├ .lifts  provider, qualified and under contract with .housing   .gardens  provider, without either
+          │   └ 990106001.office   street ─ 990106001001.committee, .workstation, .party, .volunteers
           └ 990111.government   the district that has little: .housing, .civil-affairs; 9901.dispatch dispatches
 
 ``facts_for`` cuts the slice that a decision needs, in plain Python, as the ledger's look-up cuts it in SQL.
@@ -16,8 +18,25 @@ from datetime import UTC, datetime
 
 from domain.actors import CLOCK, RESIDENT, Actor, person
 from domain.facts import Facts, Needs
-from domain.jurisdiction import Body, Dispatch, Lead, Link, Matter, Name, Pack, Person, Place, Policy, Post
-from domain.words import BodyKind, DeadlineKind, Duty, Level, LinkKind, LinkUse, Procedure, Role
+from domain.joint_words import Funding
+from domain.jurisdiction import (
+    Body,
+    Contract,
+    Dispatch,
+    Lead,
+    Link,
+    Matter,
+    Milestone,
+    Name,
+    Pack,
+    Person,
+    Place,
+    Policy,
+    Post,
+    Provider,
+    Qualification,
+)
+from domain.words import BodyKind, DeadlineKind, Duty, Level, LinkKind, LinkUse, Procedure, Role, Way
 
 __all__ = ["CLOCK", "PACK", "RESIDENT", "START", "facts_for"]
 
@@ -46,6 +65,7 @@ ORGAN, RAILWAY = "990000.organ", "9900R1.railway"
 CITY_GOVERNMENT, CITY_DISPATCH, CITY_PETITION = "9901.government", "9901.dispatch", "9901.petition"
 GOVERNMENT, DISPATCH, PETITION = "990106.government", "990106.dispatch", "990106.petition"
 CONFERENCE = "990106.joint-conference"
+DISCIPLINE, CITY_DISCIPLINE = "990106.discipline", "9901.discipline"
 HOUSING, CIVIL_AFFAIRS, WATER, HEATING = (
     "990106.housing",
     "990106.civil-affairs",
@@ -53,11 +73,13 @@ HOUSING, CIVIL_AFFAIRS, WATER, HEATING = (
     "990106.heating",
 )
 OFFICE = "990106001.office"
-COMMITTEE, WORKSTATION, PARTY = (
+COMMITTEE, WORKSTATION, PARTY, VOLUNTEERS = (
     "990106001001.committee",
     "990106001001.workstation",
     "990106001001.party",
+    "990106001001.volunteers",
 )
+LIFTS, GARDENS = "990106.lifts", "990106.gardens"
 POOR_GOVERNMENT, POOR_HOUSING, POOR_CIVIL_AFFAIRS = (
     "990111.government",
     "990111.housing",
@@ -133,6 +155,14 @@ BODIES = (
         registers=True,
     ),
     _body(CONFERENCE, _KINDS.JOINT_CONFERENCE, Level.DISTRICT, "甲区联席会议", (_SETS_UP, GOVERNMENT)),
+    _body(CITY_DISCIPLINE, _KINDS.DISCIPLINE_ORGAN, Level.CITY, "示例市纪委监委", (_VERTICAL, ORGAN)),
+    _body(
+        DISCIPLINE,
+        _KINDS.DISCIPLINE_ORGAN,
+        Level.DISTRICT,
+        "甲区纪委监委",
+        (_VERTICAL, CITY_DISCIPLINE),
+    ),
     _body(HOUSING, _KINDS.DEPARTMENT, Level.DISTRICT, "甲区房管局", (_LEADS, GOVERNMENT)),
     _body(CIVIL_AFFAIRS, _KINDS.DEPARTMENT, Level.DISTRICT, "甲区民政局", (_LEADS, GOVERNMENT)),
     _body(WATER, _KINDS.DEPARTMENT, Level.DISTRICT, "甲区水务局", (_LEADS, GOVERNMENT)),
@@ -156,6 +186,9 @@ BODIES = (
         registers=True,
     ),
     _body(PARTY, _KINDS.COMMUNITY_PARTY, Level.COMMUNITY, "梧桐社区党委", (_VERTICAL, OFFICE)),
+    _body(VOLUNTEERS, _KINDS.VOLUNTEER_TEAM, Level.COMMUNITY, "梧桐社区志愿服务队"),
+    _body(LIFTS, _KINDS.PROVIDER, Level.DISTRICT, "示例电梯公司"),
+    _body(GARDENS, _KINDS.PROVIDER, Level.DISTRICT, "示例园林公司"),
     _body(POOR_GOVERNMENT, _KINDS.GOVERNMENT, Level.DISTRICT, "乙区人民政府", (_LEADS, CITY_GOVERNMENT)),
     _body(POOR_HOUSING, _KINDS.DEPARTMENT, Level.DISTRICT, "乙区房管局", (_LEADS, POOR_GOVERNMENT)),
     _body(POOR_CIVIL_AFFAIRS, _KINDS.DEPARTMENT, Level.DISTRICT, "乙区民政局", (_LEADS, POOR_GOVERNMENT)),
@@ -189,7 +222,7 @@ _BY_CIVIL_AFFAIRS = Lead(level=Level.DISTRICT, kind=BodyKind.DEPARTMENT, office=
 _BY_COMMITTEE = Lead(level=Level.COMMUNITY, kind=BodyKind.RESIDENTS_COMMITTEE)
 
 MATTERS = (
-    _matter(HOUSING_MATTER, "房屋漏水", _BY_HOUSING),
+    _matter(HOUSING_MATTER, "房屋漏水", _BY_HOUSING).model_copy(update={"duty": Duty.BASIC}),
     _matter(PUSHED_DOWN_MATTER, "最低生活保障", _BY_CIVIL_AFFAIRS).model_copy(
         update={
             "assists": (BodyKind.STREET_OFFICE, BodyKind.RESIDENTS_COMMITTEE, BodyKind.WORKSTATION),
@@ -232,6 +265,8 @@ COMMITTEE_HEAD = person("many-hats", Role.HEAD, COMMITTEE)
 PARTY_HEAD = person("many-hats", Role.HEAD, PARTY)
 """The same person as COMMITTEE_HEAD (一肩挑)."""
 RAILWAY_WORKER = person("railway-1", Role.CASEWORKER, RAILWAY)
+VOLUNTEER = person("volunteer-1", Role.CASEWORKER, VOLUNTEERS)
+LIFTS_WORKER = person("lifts-1", Role.CASEWORKER, LIFTS)
 POOR_HOUSING_WORKER = person("poor-housing-1", Role.CASEWORKER, POOR_HOUSING)
 
 ACTORS: tuple[Actor, ...] = tuple(
@@ -257,6 +292,50 @@ def _people(actors: Iterable[Actor]) -> tuple[Person, ...]:
     return tuple(Person(id=who, name=f"某{who}", posts=tuple(held)) for who, held in posts.items())
 
 
+# ---------------------------------------------------------------- contracts
+LIFT_WORK = "lift-work"
+"""Of the qualifications: held by LIFTS until LIFT_WORK_ENDS, while the contract runs on."""
+LIFT_CONTRACT, OLD_CONTRACT, GARDEN_CONTRACT, OFFICE_CONTRACT = "c-lifts", "c-old", "c-gardens", "c-office"
+LIFT_WORK_ENDS = datetime(2026, 4, 1, tzinfo=UTC)
+CONTRACT_ENDS = datetime(2026, 12, 31, tzinfo=UTC)
+
+
+def _contract(id_: str, provider: str, client: str, valid_to: datetime = CONTRACT_ENDS) -> Contract:
+    return Contract(
+        id=id_,
+        name=Name(zh=f"合同{id_}", en=id_),
+        provider=provider,
+        client=client,
+        matters=(HOUSING_MATTER,),
+        divisions=(DISTRICT,),
+        qualifications=(LIFT_WORK,),
+        funds=(Funding.MAINTENANCE_FUND, Funding.BUDGET),
+        milestones=(
+            Milestone(id="inspected", name=Name(zh="已查勘")),
+            Milestone(id="repaired", name=Name(zh="已修复")),
+        ),
+        valid_from=LONG_AGO,
+        valid_to=valid_to,
+    )
+
+
+CONTRACTS = (
+    _contract(LIFT_CONTRACT, LIFTS, HOUSING),
+    _contract(OLD_CONTRACT, LIFTS, HOUSING, valid_to=START),
+    _contract(GARDEN_CONTRACT, GARDENS, HOUSING),
+    _contract(OFFICE_CONTRACT, LIFTS, OFFICE),
+)
+PROVIDERS = (
+    Provider(
+        body=LIFTS,
+        qualifications=(Qualification(kind=LIFT_WORK, valid_from=LONG_AGO, valid_to=LIFT_WORK_ENDS),),
+    ),
+    Provider(
+        body=GARDENS,
+        qualifications=(Qualification(kind=LIFT_WORK, valid_from=LONG_AGO, valid_to=START),),
+    ),
+)
+
 # ---------------------------------------------------------------- dispatch and policy
 DISPATCHERS = (
     Dispatch(procedure=Procedure.HOTLINE, division=CITY, body=CITY_DISPATCH),
@@ -276,12 +355,24 @@ _HOURS = {
     DeadlineKind.VERDICT: 168,
     DeadlineKind.CLOSE: 48,
     DeadlineKind.RULING: 72,
+    DeadlineKind.CONSENT: 48,
+    DeadlineKind.LOOK_AGAIN: 240,
+    DeadlineKind.ANSWER_ASSISTANCE: 24,
+    DeadlineKind.ANSWER_WHISTLE: 24,
+    DeadlineKind.REPORT_IN: 12,
+    DeadlineKind.PROVIDER_ANSWER: 48,
+}
+_PETITION_HOURS = {
+    **_HOURS,
+    DeadlineKind.RESOLVE: 1440,
+    DeadlineKind.ASK_APPEAL: 720,
+    DeadlineKind.DECIDE_APPEAL: 720,
 }
 _APPEAL = Name(zh="可依法申请复查、复议或者提起诉讼。", en="You may appeal as the law provides.")
 
 POLICY = Policy(
     id="small",
-    limits={Procedure.HOTLINE: _HOURS, Procedure.PETITION: {**_HOURS, DeadlineKind.RESOLVE: 1440}},
+    limits={Procedure.HOTLINE: _HOURS, Procedure.PETITION: _PETITION_HOURS},
     links={
         LinkUse.LADDER: (_LEADS, _SETS_UP, _GUIDES),
         LinkUse.COMMON_SUPERIOR: (_LEADS, _SETS_UP),
@@ -297,6 +388,9 @@ POLICY = Policy(
     hand_backs=2,
     joint_conference={DISTRICT: CONFERENCE},
     appeal={Procedure.HOTLINE: _APPEAL, Procedure.PETITION: _APPEAL},
+    shelve_hours=360,
+    ways={way: Name(zh=f"依法应走的途径：{way}。", en=f"The way that the law opens: {way}.") for way in Way},
+    misconduct_organ={CITY: CITY_DISCIPLINE, DISTRICT: DISCIPLINE},
 )
 
 PACK = Pack(
@@ -308,29 +402,46 @@ PACK = Pack(
     matters=MATTERS,
     people=_people(ACTORS),
     dispatch=DISPATCHERS,
+    providers=PROVIDERS,
+    contracts=CONTRACTS,
     policy=POLICY,
 )
 
 
-def facts_for(needs: Needs, version: int = 1, pack: Pack = PACK) -> Facts:
-    """The slice that ``needs`` asks for: bodies with all above and their successors, places with those above."""
+def facts_for(
+    needs: Needs, version: int = 1, pack: Pack = PACK, exhausted: frozenset[str] = frozenset()
+) -> Facts:
+    """The slice that ``needs`` asks for: bodies with all above and their successors, places with those above.
+
+    Places bring the bodies there that may whistle or ask for it; contracts bring their providers' bodies.
+    """
+    contracts = {each.id: each for each in pack.contracts if each.id in needs.contracts}
+    providing = {each.provider for each in contracts.values()}
     known = {body.id: body for body in pack.bodies}
+    places = _places(needs, pack)
+    here_about = [*places, *(known[body].division for body in needs.bodies if body in known)]
+    conferences = {
+        body
+        for code, body in pack.policy.joint_conference.items()
+        if any(division.startswith(code) for division in here_about)
+    }
+    leads = [lead for matter in pack.matters if matter.id in needs.matters for lead in matter.leads]
+    candidates = {
+        body.id
+        for body in pack.bodies
+        if body.division in places
+        and any((body.kind, body.level) == (lead.kind, lead.level) for lead in leads)
+    }
     bodies: dict[str, Body] = {}
-    ahead = sorted(needs.bodies)
+    kinds = {*pack.policy.whistles, *pack.policy.asks_whistle}
+    conveners = {body.id for body in pack.bodies if body.division in places and body.kind in kinds}
+    ahead = sorted(needs.bodies | conferences | candidates | providing | conveners)
     while ahead:
         here = known.get(ahead.pop())
         if here is None or here.id in bodies:
             continue
         bodies[here.id] = here
         ahead += [link.to for link in here.links] + ([here.successor] if here.successor else [])
-    mapped = {place.code: place for place in pack.places}
-    places: dict[str, Place] = {}
-    climbing = sorted(needs.places)
-    while climbing:
-        place = mapped.get(climbing.pop())
-        if place is not None and place.code not in places:
-            places[place.code] = place
-            climbing += [place.parent] if place.parent else []
     codes = {*places, *(body.division for body in bodies.values())}
     return Facts(
         pack=pack.id,
@@ -341,10 +452,25 @@ def facts_for(needs: Needs, version: int = 1, pack: Pack = PACK) -> Facts:
             post
             for person_ in pack.people
             for post in person_.posts
-            if post.person in needs.people or post.body in needs.bodies
+            if post.person in needs.people or post.body in needs.bodies | candidates
         ),
         matters={matter.id: matter for matter in pack.matters if matter.id in needs.matters},
         places=places,
         dispatch=tuple(row for row in pack.dispatch if any(code.startswith(row.division) for code in codes)),
+        exhausted=exhausted & needs.cases,
+        contracts=contracts,
+        providers={each.body: each for each in pack.providers if each.body in providing},
         policy=pack.policy,
     )
+
+
+def _places(needs: Needs, pack: Pack) -> dict[str, Place]:
+    mapped = {place.code: place for place in pack.places}
+    places: dict[str, Place] = {}
+    climbing = sorted(needs.places)
+    while climbing:
+        place = mapped.get(climbing.pop())
+        if place is not None and place.code not in places:
+            places[place.code] = place
+            climbing += [place.parent] if place.parent else []
+    return places

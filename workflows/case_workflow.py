@@ -32,11 +32,20 @@ with workflow.unsafe.imports_passed_through():
     from domain.events import FactsUsed, Recorded
     from domain.evolve import evolve, fold
     from domain.facts import Facts
-    from domain.ladder import due
+    from domain.ladder import due, next_bell
     from domain.numbers import draw_number, event_id
     from domain.ports import Alarm, Answer, Append, Appended, Ask, LoadCase, LookUp, fingerprint
     from workflows import calls
-    from workflows.names import ACT, BAD_SHAPE, CASE, COMMAND_REUSED, COMPARTMENT_MISSING, DRAINING, STOPPED
+    from workflows.names import (
+        ACT,
+        BAD_SHAPE,
+        CASE,
+        COMMAND_REUSED,
+        COMPARTMENT_MISSING,
+        DRAINING,
+        PACK_LOADED,
+        STOPPED,
+    )
 
 HISTORY_LIMIT = 4_000
 """Events in the history of a run after which it continues as new: far below the server's 51,200."""
@@ -80,6 +89,7 @@ class CaseWorkflow:
         self._draining = False
         self._contradicted = False
         self._faulty = False
+        self._packs = 0
 
     @workflow.run
     async def run(self, start: CaseStart) -> None:
@@ -125,6 +135,12 @@ class CaseWorkflow:
         if len(submission.command.model_dump_json()) > LARGEST_COMMAND:
             raise ApplicationError("the command is too large", type=BAD_SHAPE, non_retryable=True)
 
+    @workflow.signal(name=PACK_LOADED)
+    def pack_loaded(self) -> None:
+        """A newer pack may have ended a body of this case: look it up anew, and wait for other instants."""
+        self._facts = None
+        self._packs += 1
+
     @workflow.query
     def version(self) -> int:
         """The version of the case that this run knows, 0 before it has one. For operators."""
@@ -153,8 +169,8 @@ class CaseWorkflow:
 
     async def _wait(self) -> None:
         """Until the nearest deadline, or until the case changes; then let the clock act."""
-        case = self._case
-        nearest = case.next_deadline if case is not None else None
+        case, packs = self._case, self._packs
+        nearest = next_bell(case, await self._facts_of(case)) if case is not None else None
         wait = nearest.due - workflow.now() if nearest is not None else None
         if self._faulty or self._contradicted:
             wait = _AFTER_A_FAULT
@@ -164,10 +180,10 @@ class CaseWorkflow:
             return
         try:
             await workflow.wait_condition(
-                lambda: self._case is not case or self._long(),
+                lambda: self._case is not case or self._packs != packs or self._long(),
                 # One millisecond more than the distance, since the server's timers are no finer.
                 timeout=wait + timedelta(milliseconds=1) if wait is not None else None,
-                timeout_summary=f"{nearest.kind} is due" if nearest is not None else None,
+                timeout_summary=f"{nearest.id} is due" if nearest is not None else None,
             )
         except TimeoutError:
             self._faulty = False
@@ -175,12 +191,12 @@ class CaseWorkflow:
     async def _strike_due(self, now: datetime) -> None:
         """Decide every clock command due at or before ``now``, in due order. The caller holds the lock."""
         while self._case is not None and not self._contradicted:
-            deadline = due(self._case, now)
-            if deadline is None:
+            bell = due(self._case, await self._facts_of(self._case), now)
+            if bell is None:
                 return
-            strike = Strike(id=clock_command(deadline), actor=CLOCK, deadline=deadline.id)
+            strike = Strike(id=clock_command(bell.id), actor=CLOCK, deadline=bell.id)
             try:
-                await self._carry_out(strike, deadline.due)
+                await self._carry_out(strike, bell.due)
             except (ApplicationError, ZerenError) as error:
                 # A clock that cannot be decided must not stop the case from taking commands, nor ring in a loop.
                 self._faulty = True
@@ -217,7 +233,13 @@ class CaseWorkflow:
         mark = fingerprint(command)
         for _ in range(_TRIES):
             given = self._numbered(command)
+            carried, case = self._facts, self._case
             facts = await self._facts_for(given)
+            if facts is not carried and not isinstance(given, Strike):
+                # Newer facts may have ended a body of the case: that comes first, for when it was.
+                await self._strike_due(instant)
+                if self._case is not case:
+                    continue
             at = max(instant, self._case.last_at) if self._case else instant
             decision = decide(self._case, given, facts, at)
             row = self._row(given, mark, decision, facts, at)
@@ -232,6 +254,14 @@ class CaseWorkflow:
         if isinstance(command, Register):
             return command.model_copy(update={"number": draw_number(workflow.random().randrange)})
         return command
+
+    async def _facts_of(self, case: Case) -> Facts:
+        """The facts carried so far, which know when the bodies of the case end; fetched where there are none."""
+        if self._facts is None:
+            self._facts = await calls.look_up(
+                LookUp(needs=needs(case, Strike(id="clock", actor=CLOCK, deadline="any")))
+            )
+        return self._facts
 
     async def _facts_for(self, command: AnyCommand) -> Facts:
         """The facts carried from earlier commands if they cover this one, else fresh ones."""

@@ -119,6 +119,18 @@ class Door:
             return False
         return True
 
+    async def tell_of_pack(self, case: UUID) -> bool:
+        """Tell the run of a case that a newer pack may concern it. False if there is none; it would look by itself."""
+        try:
+            await self._client.get_workflow_handle(workflow_id(case)).signal(
+                names.PACK_LOADED, rpc_timeout=timedelta(seconds=LONGEST_TRY)
+            )
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return True
+
     async def _try(self, case: UUID, command: AnyCommand, ending: "_Ending") -> Outcome | None:
         """One try, and a question to the ledger where it may have arrived. None: try again."""
         try:

@@ -9,6 +9,9 @@ CASE = "CaseWorkflow"
 ACT = "act"
 """The update that carries a command to a case."""
 
+PACK_LOADED = "pack_loaded"
+"""The signal that a newer pack may have ended a body of the case."""
+
 STARTED_BY = SearchAttributeKey.for_keyword("ZerenStartedBy")
 """The one search attribute, set at start: ``intake``, ``command`` or ``rehydrate``. Lists come from the ledger."""
 

@@ -9,6 +9,7 @@ import click
 
 from console.cli import printed
 from console.cli.acts import act
+from console.cli.links import link
 from console.cli.options import acting, as_json, as_of, time, who
 from console.cli.output import emit
 from console.cli.sending import conclude, note_id
@@ -29,6 +30,7 @@ def case() -> None:
 
 
 case.add_command(act)
+case.add_command(link)
 
 _FIELDS = (
     "matter",
@@ -41,6 +43,7 @@ _FIELDS = (
     "address",
     "note",
     "received_at",
+    "same_as",
 )
 
 
@@ -60,6 +63,9 @@ _FIELDS = (
 @click.option("--anonymous", is_flag=True, help="匿名 / the resident gives no name.")
 @click.option("--no-contact", is_flag=True, help="不愿被联系 / the resident does not want to be contacted.")
 @click.option("--received-at", help="收到时间，带时区 / when it came in, with its offset.")
+@click.option(
+    "--same-as", help="同一居民同一事实的原案件号 / the number of an earlier case on the same facts."
+)
 @click.option("--command-id", help="命令编号，重试时沿用 / give the same one to try again.")
 @acting
 @as_json
@@ -165,3 +171,19 @@ def clocks(number: str) -> None:
         return await reader.clocks(number)
 
     _read(look, printed.clocks)
+
+
+@case.command("route")
+@click.option("--matter", required=True, help="事项编号或名称 / a matter's id or name.")
+@click.option("--place", required=True, help="区划代码或名称 / a place's code or name.")
+@as_json
+def route(matter: str, place: str) -> None:
+    """该事项在该地点应由谁主办，为什么 / which body such a case belongs to, and why.
+
+    例 / example: zeren case route --matter compound-elevator --place 420106001007-c01
+    """
+
+    async def look(reader: Reader) -> Json:
+        return await reader.route(matter, place)
+
+    _read(look, printed.route)

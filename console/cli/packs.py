@@ -1,9 +1,13 @@
 """`zeren pack`: check a jurisdiction pack, and load it as the newest version."""
 
 from collections.abc import Iterable
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
+import asyncpg
 import click
+from temporalio.service import RPCError
 
 from console.cli.options import as_json
 from console.cli.output import emit, say
@@ -15,8 +19,13 @@ from console.views import Json
 from domain.jurisdiction import Pack
 from domain.pack_check import check
 from domain.pack_findings import Finding
+from ledger.ended import cases_of_ended_bodies
+from ledger.load import answered
 from ledger.packs import current_pack, store_pack
+from workflows.connection import TemporalAway, connect
+from workflows.door import Door
 
+_SOON = timedelta(days=1)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
@@ -67,12 +76,33 @@ def load(folder: Path, *, first: bool) -> None:
                 return
             version = await store_pack(pool, found)
             before = current.version if current else 0
+            if current is not None and version != before:
+                await _tell(pool)
             emit(
                 {**_counts(found), "version": version, "loaded": version != before, "findings": []},
                 lambda: [f"数据包 {found.id} 第 {version} 版 / pack {found.id}, version {version}"],
             )
 
     run(work())
+
+
+async def _tell(pool: asyncpg.Pool) -> None:
+    """Tell the open cases in which a body ends by the new version. The housekeeping does it too, within hours."""
+    settings = Settings.find()
+    cases = await cases_of_ended_bodies(pool, _SOON)
+    if not cases:
+        return
+    try:
+        client = await connect(settings.temporal_address, settings.temporal_namespace)
+        door = Door(client, partial(answered, pool), task_queue=settings.task_queue)
+        told = [await door.tell_of_pack(case) for case in cases]
+    except (TemporalAway, RPCError):
+        say(
+            f"{len(cases)} 件涉及撤并单位的案件将在数小时内自动承接。 / {len(cases)} cases of bodies that end will be "
+            "handed to the successors within hours: the workflow server does not answer now."
+        )
+        return
+    say(f"已通知 {sum(told)} 件涉及撤并单位的案件 / told {sum(told)} cases of bodies that end")
 
 
 def _read(folder: Path) -> tuple[Pack | None, tuple[Finding, ...]]:

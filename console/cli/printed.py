@@ -7,9 +7,22 @@ from zoneinfo import ZoneInfo
 from console.cli.output import table
 from console.clocks import clock_state
 from console.shown import called, lasting, local, parts, who
+from console.told import relation
 from console.views import Json
 from console.words import command_word, event_word, field_word, label
-from domain.words import CaseKind, Channel, Charge, DeadlineKind, Ending, Exceptional, Role, State
+from domain.words import (
+    CaseKind,
+    Channel,
+    Charge,
+    DeadlineKind,
+    Ending,
+    Exceptional,
+    Instance,
+    PropertyStatus,
+    Role,
+    State,
+    WhyNot,
+)
 
 
 def coded(kind: type[StrEnum], code: str | None) -> str:
@@ -27,12 +40,16 @@ def case(document: Json, zone: ZoneInfo) -> Iterable[str]:
         ("主办 lead", called(names, document["lead"])),
         ("派单单位 dispatcher", called(names, document["dispatcher"])),
         ("拟派 proposed", called(names, document["proposed"])),
+        ("应派依据 route", called(names, document["route"]["lead"]) if document["route"] else "—"),
+        ("知会 informed", "、".join(called(names, body) for body in document["informed"]) or "—"),
         ("督办 overseers", "、".join(called(names, body) for body in document["overseers"]) or "—"),
         ("类型 kind", coded(CaseKind, document["kind"])),
         ("渠道 channel", coded(Channel, document["channel"])),
         ("事项 matter", called(names, document["matter"])),
         ("地点 place", called(names, document["place"])),
         ("最近时限 next deadline", local(document["next_deadline"], zone)),
+        ("挂账至 shelved until", local(document["shelved_until"], zone)),
+        ("书面意见 opinion", opinion(document, zone)),
         ("收到 received", local(document["received_at"], zone)),
         ("登记 registered", local(document["registered_at"], zone)),
         ("轮次 episode", str(document["episode"])),
@@ -41,6 +58,42 @@ def case(document: Json, zone: ZoneInfo) -> Iterable[str]:
         ("事件 events", str(document["events"])),
     ]
     yield from table([row for row in rows if row[1] not in {"—", "— —", "— → —"}])
+    for trouble in document["troubles"]:
+        where = called(names, trouble["body"])
+        yield f"  异常：{trouble['missing']['zh']}（{where}）；{trouble['mended_by']['zh']}"
+        yield f"  exception: {trouble['missing']['en']} ({where}). {trouble['mended_by']['en']}."
+    if document["relations"]:
+        yield "各单位与本件的关系 relations"
+        yield from table([relation(each, names, zone) for each in document["relations"]])
+
+
+def route(document: Json, _zone: ZoneInfo) -> Iterable[str]:
+    """Where a case belongs, and why."""
+    names = document["names"]
+    status = document["property_status"]
+    rows = [
+        ("应主办 lead", called(names, document["lead"])),
+        ("物业状况 property", label(PropertyStatus(status)) if status else "—"),
+        ("依据 ground", document["ground"]),
+        ("规则 rules", " → ".join(document["rules"])),
+        ("辖区 path", " → ".join(called(names, code) for code in document["path"])),
+        ("问题 problem", label(Exceptional(document["problem"])) if document["problem"] else "—"),
+        ("数据包 pack", f"{document['pack']} 第 {document['version']} 版"),
+    ]
+    yield from table([row for row in rows if row[1] != "—"])
+    for passed in document["alternatives"]:
+        yield f"  未选 not {passed['rule']} {called(names, passed['body'])}：{label(WhyNot(passed['why_not']))}"
+
+
+def opinion(document: Json, zone: ZoneInfo) -> str:
+    """Which written opinion stands, and until when the next instance can be asked; a dash where there is none."""
+    found = document["opinion"]
+    if found is None:
+        return "—"
+    word = coded(Instance, found["instance"])
+    if document["exhausted"]:
+        return f"{word} · 信访程序终结 exhausted"
+    return f"{word} · 可请求上一级至 can be asked until {local(found['ask_until'], zone)}"
 
 
 def holders(document: Json, zone: ZoneInfo) -> Iterable[str]:

@@ -48,8 +48,12 @@ def _shape(command: str) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, field in known.fields.items():
         fields[name] = {"type": "boolean"} if field.kind == "yes_no" else {"type": "string"}
+        if field.kind == "count":
+            fields[name] = {"type": "integer", "minimum": 1}
         if field.kind == "instant":
             fields[name]["format"] = "date-time"
+        if field.kind == "bodies":
+            fields[name] = {"type": "array", "items": {"type": "string"}}
         if field.choices is not None:
             fields[name]["enum"] = [choice.value for choice in field.choices]
     fields |= {name: {"type": "string", "description": "kept in the compartment"} for name in known.texts}
@@ -61,7 +65,7 @@ def _shape(command: str) -> dict[str, Any]:
     return {"title": command_word(command).en, "type": "object", "properties": fields, "required": required}
 
 
-async def _body(request: Request) -> dict[str, object]:
+async def body_of(request: Request) -> dict[str, object]:
     """The body as a JSON object. Raises BadInput."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
@@ -79,7 +83,8 @@ def _no_constant(_text: str) -> object:
     raise ValueError("no such number in JSON")
 
 
-def _who(user: str | None, hat: str | None) -> Acting:
+def who_acts(user: str | None, hat: str | None) -> Acting:
+    """Who acts, by the headers. Raises WrongUsage where nobody is named."""
     if not user:
         raise WrongUsage("请在 X-Zeren-User 中写明办理人编号。", "Say who acts in the header X-Zeren-User.")
     return Acting(user, hat)
@@ -88,8 +93,8 @@ def _who(user: str | None, hat: str | None) -> Acting:
 @api.post("/cases", status_code=201, openapi_extra=_schema("register"))
 async def open_case(request: Request, user: User = None, hat: Hat = None, key: Key = None) -> JSONResponse:
     """Take a case in."""
-    acting = _who(user, hat)
-    receipt = await desk_of(request).open_case(await _body(request), acting, command_id=key)
+    acting = who_acts(user, hat)
+    receipt = await desk_of(request).open_case(await body_of(request), acting, command_id=key)
     return answer(receipt, created=True)
 
 
@@ -109,8 +114,8 @@ async def act(
     request: Request, number: str, user: User = None, hat: Hat = None, key: Key = None
 ) -> JSONResponse:
     """Give a command on a case: ``{"type": …, "expected_version": …, …}``."""
-    acting = _who(user, hat)
-    told = await _body(request)
+    acting = who_acts(user, hat)
+    told = await body_of(request)
     command, expected = told.pop("type", None), told.pop("expected_version", None)
     if not isinstance(command, str):
         raise WrongUsage("请在 type 中写明命令。", "Name the command in the field type.")
@@ -160,6 +165,16 @@ async def queue(
 ) -> Json:
     """Open cases by their next deadline."""
     return await desk_of(request).queue(body=body, state=state, overdue=overdue, limit=limit, after=after)
+
+
+@api.get("/route")
+async def route(
+    request: Request,
+    matter: Annotated[str, Query(max_length=200)],
+    place: Annotated[str, Query(max_length=200)],
+) -> Json:
+    """To which body a case of that matter at that place would belong now, and why."""
+    return await desk_of(request).route(matter, place)
 
 
 @api.get("/bodies")

@@ -19,19 +19,26 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from console.desk import Desk
+from console.links import Links
 from console.polling import worker_polls
 from console.settings import Settings
 from console.web.api import api
 from console.web.guard import Guard
 from console.web.pages import pages, refused_page, wants_page
 from console.web.problems import from_error, problem
+from console.web.provider import links_api, provider
 from domain.errors import ZerenError
 
 _log = structlog.get_logger("zeren.console")
 
 
-def create_app(desk: Desk, settings: Settings, client: Client | None = None) -> FastAPI:
-    """The console over a desk. ``client`` is asked whether a worker is there; without one it is never ready."""
+def create_app(
+    desk: Desk, settings: Settings, client: Client | None = None, links: Links | None = None
+) -> FastAPI:
+    """The console over a desk. ``client`` is asked whether a worker is there; without one it is never ready.
+
+    ``links`` are the one-time links of providers; without them there is no page for these.
+    """
     app = FastAPI(
         title="责任 Zeren",
         description="Moves a resident's issue from intake to closure and says who answered for it at every instant.",
@@ -44,6 +51,10 @@ def create_app(desk: Desk, settings: Settings, client: Client | None = None) -> 
     app.state.settings = settings
     app.state.client = client
     app.include_router(api)
+    if links is not None:
+        app.state.links = links
+        app.include_router(links_api)
+        app.include_router(provider)
     app.include_router(pages)
     app.mount("/static", StaticFiles(directory=str(files("console").joinpath("static"))), name="static")
     app.add_api_route("/healthz", _healthz, include_in_schema=False)

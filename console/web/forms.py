@@ -14,9 +14,13 @@ from domain.commands import MODELS
 from domain.errors import BadInput
 
 _MOST_FIELDS = 60
-_LONG = frozenset({"text", "ground", "note", "finding", "reply", "evidence"})
+_LONG = frozenset({"text", "ground", "note", "finding", "reply", "evidence", "demand", "task"})
 _FIRST = "text"
-_LATER = ("name", "phone", "address", "ground", "finding", "reply", "evidence", "note", "done_at")
+_LATER = (
+    *("name", "phone", "address"),
+    *("task", "demand", "ground", "finding", "reply", "evidence"),
+    *("note", "done_at"),
+)
 """The order in which a form asks: what the resident says, then choices, then these."""
 
 
@@ -75,7 +79,10 @@ def _control(name: str, command: str, lang: str) -> Control:
         return Control(name, words, "time", field.required, hint="2026-03-01T09:00:00+08:00")
     hints = {
         "body": ("单位名称或编号", "a body's name or id"),
+        "bodies": ("单位名称或编号，多个用顿号隔开", "names or ids of bodies, with commas between"),
         "matter": ("事项名称或编号", "a matter's name or id"),
+        "case": ("案件号", "a case number"),
+        "count": ("正整数", "a whole number"),
         "place": ("社区、街道名称或区划代码", "a place's name or code"),
     }
     zh, en = hints.get(field.kind, ("", ""))

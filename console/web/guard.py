@@ -3,7 +3,7 @@
     Host            one of ours, so that no foreign name can be pointed at this machine (DNS rebinding)
     Origin          a write comes from our own pages, or from no page at all (cross-site requests)
     body            bounded, whether its length was told or not
-    in production   nobody can sign in yet, so nobody gets further than the health checks
+    in production   nobody can sign in yet, so nobody gets further than the health checks and a provider's own link
 
 Answers carry headers that let a page load only what is ours and be shown in no other page.
 """
@@ -31,6 +31,8 @@ LARGEST_BODY = 512 * 1024
 """Bytes of a request: several texts of 20,000 characters, each of four bytes."""
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz"})
+PROVIDER_PATH = "/p/"
+"""Where providers answer by a one-time link: whoever holds it needs no sign-in, in production neither."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
@@ -123,7 +125,8 @@ class Guard:
                 "请求的主机名不是本系统；请用本机地址访问。",
                 "The host of the request is not this house; use its own address.",
             )
-        if not self._settings.embedded:
+        by_link = scope["path"].startswith(PROVIDER_PATH)
+        if not self._settings.embedded and not by_link:
             return problem(
                 403,
                 "no-sign-in",
@@ -131,7 +134,7 @@ class Guard:
                 "Nobody can sign in here in production yet; use the command line.",
             )
         client = scope.get("client")
-        if client is not None and not is_loopback(client[0]):
+        if self._settings.embedded and client is not None and not is_loopback(client[0]):
             return problem(
                 403,
                 "not-local",

@@ -20,7 +20,9 @@ from console.desk import Desk, Receipt, new_command_id
 from console.errors import WrongUsage
 from console.hats import Acting
 from console.shown import lasting, parts, said_name, short, spoken, who
+from console.told import relation
 from console.views import Json
+from console.web.acting import ACTS_AS
 from console.web.api import desk_of
 from console.web.forms import form, read_form
 from console.words import Word, command_word, event_word, field_word, label
@@ -41,7 +43,6 @@ from workflows.door import Outcome
 
 pages = APIRouter(include_in_schema=False)
 
-_ACTS_AS = "zeren_user"
 _LANG = "zeren_lang"
 _LONGEST_USER = 64
 _YEAR = 365 * 24 * 3600
@@ -72,6 +73,7 @@ _SHOWN: dict[str, Any] = {
     "spoken": spoken,
     "who": who,
     "parts": parts,
+    "relation_told": relation,
     "state_word": _coded(State),
     "charge_word": _coded(Charge),
     "kind_word": _coded(CaseKind),
@@ -120,7 +122,7 @@ async def _page(
         "lang": lang,
         "people": people,
         "callers": {person.id: person.name for person in people},
-        "user": request.cookies.get(_ACTS_AS, ""),
+        "user": request.cookies.get(ACTS_AS, ""),
         "zone": await desk.zone(),
         **shown,
     }
@@ -196,7 +198,7 @@ async def acting(request: Request) -> Response:
     user = told.get("user", "")
     # A cookie holds ASCII only; who it names is looked up at each use.
     kept = user if user.isascii() and len(user) <= _LONGEST_USER else ""
-    response.set_cookie(_ACTS_AS, kept, max_age=_YEAR, httponly=True, samesite="strict")
+    response.set_cookie(ACTS_AS, kept, max_age=_YEAR, httponly=True, samesite="strict")
     return response
 
 
@@ -206,7 +208,7 @@ def _back(path: str) -> str:
 
 
 def _acting(request: Request) -> Acting:
-    user = request.cookies.get(_ACTS_AS)
+    user = request.cookies.get(ACTS_AS)
     if not user:
         raise WrongUsage("请先在页面上方选择办理人。", "Choose who acts at the top of the page first.")
     return Acting(user)
@@ -248,7 +250,7 @@ async def _case(
     said: Said | None = None,
 ) -> Response:
     desk, lang = desk_of(request), _lang(request)
-    user = request.cookies.get(_ACTS_AS)
+    user = request.cookies.get(ACTS_AS)
     try:
         allowed = await desk.allowed(number, Acting(user) if user else None)
     except BadInput:

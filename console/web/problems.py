@@ -14,6 +14,7 @@ from temporalio.service import RPCError
 
 from console.desk import Receipt
 from console.errors import NotRunning, UnknownCase
+from console.links import NotYours
 from console.opening import database_away, temporal_away
 from domain.errors import BadInput, ZerenError
 from domain.rules import Refusal
@@ -63,6 +64,8 @@ def from_error(error: Exception) -> tuple[int, str, str, str]:
     match error:
         case UnknownCase():
             return 404, "unknown-case", error.zh, error.en
+        case NotYours():
+            return 409, "not-yours", error.zh, error.en
         case BadInput():
             return 422, "bad-input", error.zh, error.en
         case NotRunning():

@@ -45,7 +45,7 @@ async def serve(settings: Settings) -> None:
         )
     async with opened_desk(settings) as parts:
         config = uvicorn.Config(
-            create_app(parts.desk, settings, parts.client),
+            create_app(parts.desk, settings, parts.client, parts.links),
             host=settings.host,
             port=settings.port,
             log_config=None,

@@ -9,12 +9,22 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
-from domain.commands.endings import Close, EndingCommand, NotAccept, RecordVerdict, Reopen, Withdraw
+from domain.commands.appeals import AppealCommand, DecideAppeal, RequestFinalReview, RequestReview
+from domain.commands.endings import (
+    Close,
+    EndingCommand,
+    NotAccept,
+    RecordVerdict,
+    Redirect,
+    Reopen,
+    Withdraw,
+)
 from domain.commands.handoffs import (
     AcceptObjection,
     Acknowledge,
     ContestObjection,
     HandoffCommand,
+    Inform,
     Object,
     Propose,
     RefuseReturn,
@@ -23,45 +33,100 @@ from domain.commands.handoffs import (
     Sign,
     SignReturn,
 )
-from domain.commands.intake import AnswerAtIntake, IntakeCommand, Register, Triage
+from domain.commands.intake import AnswerAtIntake, IntakeCommand, Recategorise, Register, Triage
+from domain.commands.joint import (
+    AcceptAssistance,
+    AcceptMilestone,
+    AnswerAsProvider,
+    AskAssistance,
+    AskProvider,
+    AskWhistle,
+    Commission,
+    DeclineWhistle,
+    EndCommission,
+    FinishAssistance,
+    JointCommand,
+    RecordMilestone,
+    RefuseAssistance,
+    ReleaseAssistance,
+    ReportIn,
+    ScoreEachOther,
+    StandDown,
+    Whistle,
+)
 from domain.commands.ladder import LadderCommand, Oversee, Strike
 from domain.commands.shape import CaseNumber, Command
+from domain.commands.shelving import ConsentToShelving, RefuseShelving, Shelve, ShelvingCommand, Unshelve
 from domain.commands.work import RecordStep, Resolve, Review, Start, WorkCommand
 
 __all__ = [
     "COMMAND",
     "MODELS",
+    "AcceptAssistance",
+    "AcceptMilestone",
     "AcceptObjection",
     "Acknowledge",
+    "AnswerAsProvider",
     "AnswerAtIntake",
     "AnyCommand",
+    "AskAssistance",
+    "AskProvider",
+    "AskWhistle",
     "CaseNumber",
     "Close",
     "Command",
+    "Commission",
+    "ConsentToShelving",
     "ContestObjection",
+    "DecideAppeal",
+    "DeclineWhistle",
+    "EndCommission",
+    "FinishAssistance",
+    "Inform",
     "NotAccept",
     "Object",
     "Oversee",
     "Propose",
+    "Recategorise",
+    "RecordMilestone",
     "RecordStep",
     "RecordVerdict",
+    "Redirect",
+    "RefuseAssistance",
     "RefuseReturn",
+    "RefuseShelving",
     "Register",
+    "ReleaseAssistance",
     "Reopen",
+    "ReportIn",
+    "RequestFinalReview",
+    "RequestReview",
     "Resolve",
     "Return",
     "Review",
     "RuleOn",
+    "ScoreEachOther",
+    "Shelve",
     "Sign",
     "SignReturn",
+    "StandDown",
     "Start",
     "Strike",
     "Triage",
+    "Unshelve",
+    "Whistle",
     "Withdraw",
 ]
 
 AnyCommand = Annotated[
-    IntakeCommand | HandoffCommand | WorkCommand | EndingCommand | LadderCommand,
+    IntakeCommand
+    | HandoffCommand
+    | WorkCommand
+    | ShelvingCommand
+    | EndingCommand
+    | AppealCommand
+    | LadderCommand
+    | JointCommand,
     Field(discriminator="type"),
 ]
 

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from domain.commands.shape import Command
-from domain.words import Channel, NotAcceptedGround, Satisfaction
+from domain.words import Channel, NotAcceptedGround, Satisfaction, Way
 
 
 class RecordVerdict(Command):
@@ -48,4 +48,14 @@ class NotAccept(Command):
     told_by: Channel
 
 
-EndingCommand = RecordVerdict | Close | Reopen | Withdraw | NotAccept
+class Redirect(Command):
+    """Redirect the case to the way that the law opens for it, on a ground from the closed list (引导至法定途径)."""
+
+    texts = frozenset({"reply"})
+
+    type: Literal["redirect"] = "redirect"
+    way: Way
+    told_by: Channel
+
+
+EndingCommand = RecordVerdict | Close | Reopen | Withdraw | NotAccept | Redirect

@@ -8,10 +8,10 @@ from domain.words import Reason
 
 
 class Propose(Command):
-    """Propose a body as lead (拟派)."""
+    """Propose a body as lead (拟派): ``to``, or the one that the rules name."""
 
     type: Literal["propose"] = "propose"
-    to: BodyId
+    to: BodyId | None = None
 
 
 class Sign(Command):
@@ -77,6 +77,13 @@ class RuleOn(Command):
     designate: BodyId
 
 
+class Inform(Command):
+    """Tell a body of the case (知会). It answers for nothing by that."""
+
+    type: Literal["inform"] = "inform"
+    to: BodyId
+
+
 class Acknowledge(Command):
     """The designated body confirms that it knows (确认). It is not asked to sign."""
 
@@ -93,5 +100,6 @@ HandoffCommand = (
     | SignReturn
     | RefuseReturn
     | RuleOn
+    | Inform
     | Acknowledge
 )

@@ -8,7 +8,10 @@ from domain.words import CaseKind, Channel, Procedure
 
 
 class Register(Command):
-    """Take a resident's issue in (登记). ``number`` is drawn by the workflow, never by the client."""
+    """Take a resident's issue in (登记). ``number`` is drawn by the workflow, never by the client.
+
+    ``same_as``: an earlier case of the same resident on the same facts and grounds, where the desk knows of one.
+    """
 
     texts = frozenset({"text"})
 
@@ -22,12 +25,22 @@ class Register(Command):
     received_at: Instant | None = None
     anonymous: bool = False
     no_contact: bool = False
+    same_as: CaseNumber | None = None
 
 
 class Triage(Command):
     """Say what matter it is and where (待派核定)."""
 
     type: Literal["triage"] = "triage"
+    matter: MatterId
+    place: PlaceCode | None = None
+    kind: CaseKind | None = None
+
+
+class Recategorise(Command):
+    """Say that it is another matter, or elsewhere, while a lead works (更正归类). The lead stays."""
+
+    type: Literal["recategorise"] = "recategorise"
     matter: MatterId
     place: PlaceCode | None = None
     kind: CaseKind | None = None
@@ -41,4 +54,4 @@ class AnswerAtIntake(Command):
     type: Literal["answer_at_intake"] = "answer_at_intake"
 
 
-IntakeCommand = Register | Triage | AnswerAtIntake
+IntakeCommand = Register | Triage | Recategorise | AnswerAtIntake

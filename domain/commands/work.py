@@ -2,8 +2,9 @@
 
 from typing import Literal
 
+from domain.base import Instant
 from domain.commands.shape import Command
-from domain.words import Channel, Contacted, Solved, Step, Truth
+from domain.words import Channel, Contacted, Judgement, Solved, Step, Truth
 
 
 class Start(Command):
@@ -23,7 +24,10 @@ class RecordStep(Command):
 
 
 class Resolve(Command):
-    """The lead reports the case resolved (办结): four answers, a finding, a public reply, evidence."""
+    """The lead reports the case resolved (办结): four answers, a finding, a public reply, evidence.
+
+    On a petition it is the written opinion (处理意见书), with its judgement and when and how it was delivered.
+    """
 
     texts = frozenset({"finding", "reply", "evidence"})
 
@@ -32,6 +36,9 @@ class Resolve(Command):
     ours: bool
     contacted: Contacted
     solved: Solved
+    judgement: Judgement | None = None
+    delivered_at: Instant | None = None
+    told_by: Channel | None = None
 
 
 class Review(Command):

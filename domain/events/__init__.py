@@ -16,10 +16,12 @@ from pydantic import Field, PositiveInt, TypeAdapter, ValidationError
 from domain.actors import Actor
 from domain.base import CommandId, Frozen, Instant
 from domain.errors import UnknownEvent
+from domain.events.appeals import AppealDecided, AppealEvent, AppealLapsed, AppealRequested, WayExhausted
 from domain.events.endings import (
     Closed,
     EndingEvent,
     NotAccepted,
+    Redirected,
     RehandlingOrdered,
     Reopened,
     VerdictLapsed,
@@ -31,6 +33,7 @@ from domain.events.handoffs import (
     DeemedSigned,
     Designated,
     HandoffEvent,
+    Informed,
     Objected,
     ProposalEnded,
     Proposed,
@@ -40,8 +43,40 @@ from domain.events.handoffs import (
     Ruled,
     RulingOpened,
     Signed,
+    Succeeded,
 )
-from domain.events.intake import AnsweredAtIntake, EndedAtIntake, IntakeEvent, Registered, Triaged
+from domain.events.intake import (
+    AnsweredAtIntake,
+    EndedAtIntake,
+    IntakeEvent,
+    Recategorised,
+    Registered,
+    Triaged,
+)
+from domain.events.joint import (
+    AssistanceAccepted,
+    AssistanceAsked,
+    AssistanceFinished,
+    AssistanceOver,
+    AssistanceRefused,
+    AssistanceReleased,
+    Commissioned,
+    CommissionEnded,
+    CommissionExtended,
+    CommissionLapsed,
+    JointEvent,
+    MilestoneAccepted,
+    MilestoneReached,
+    ProviderAnswered,
+    ProviderAsked,
+    ProviderSilent,
+    ReportedIn,
+    Scored,
+    StoodDown,
+    WhistleAsked,
+    Whistled,
+    WhistleDeclined,
+)
 from domain.events.ladder import (
     Alerted,
     DeadlineMissed,
@@ -51,6 +86,13 @@ from domain.events.ladder import (
     OversightAdded,
 )
 from domain.events.shape import EventBody
+from domain.events.shelving import (
+    Shelved,
+    ShelvingEvent,
+    ShelvingRefused,
+    ShelvingRequested,
+    Unshelved,
+)
 from domain.events.work import Resolved, Reviewed, SentBack, Started, StepRecorded, WorkEvent
 
 __all__ = [
@@ -60,7 +102,20 @@ __all__ = [
     "Alerted",
     "AnsweredAtIntake",
     "AnyEvent",
+    "AppealDecided",
+    "AppealLapsed",
+    "AppealRequested",
+    "AssistanceAccepted",
+    "AssistanceAsked",
+    "AssistanceFinished",
+    "AssistanceOver",
+    "AssistanceRefused",
+    "AssistanceReleased",
     "Closed",
+    "CommissionEnded",
+    "CommissionExtended",
+    "CommissionLapsed",
+    "Commissioned",
     "DeadlineMissed",
     "DeemedSigned",
     "Designated",
@@ -69,35 +124,62 @@ __all__ = [
     "EventBody",
     "ExceptionRaised",
     "FactsUsed",
+    "Informed",
+    "MilestoneAccepted",
+    "MilestoneReached",
     "NotAccepted",
     "Objected",
     "OversightAdded",
     "ProposalEnded",
     "Proposed",
+    "ProviderAnswered",
+    "ProviderAsked",
+    "ProviderSilent",
     "PushDownRefused",
+    "Recategorised",
     "Recorded",
+    "Redirected",
     "Registered",
     "RehandlingOrdered",
     "Reopened",
+    "ReportedIn",
     "Resolved",
     "ReturnRequested",
     "Returned",
     "Reviewed",
     "Ruled",
     "RulingOpened",
+    "Scored",
     "SentBack",
+    "Shelved",
+    "ShelvingRefused",
+    "ShelvingRequested",
     "Signed",
     "Started",
     "StepRecorded",
+    "StoodDown",
+    "Succeeded",
     "Triaged",
+    "Unshelved",
     "VerdictLapsed",
     "VerdictRecorded",
+    "WayExhausted",
+    "WhistleAsked",
+    "WhistleDeclined",
+    "Whistled",
     "Withdrawn",
     "read_event",
 ]
 
 AnyEvent = Annotated[
-    IntakeEvent | HandoffEvent | WorkEvent | EndingEvent | LadderEvent,
+    IntakeEvent
+    | HandoffEvent
+    | WorkEvent
+    | ShelvingEvent
+    | EndingEvent
+    | AppealEvent
+    | LadderEvent
+    | JointEvent,
     Field(discriminator="type"),
 ]
 

@@ -9,7 +9,7 @@ from domain.deadlines import Deadline
 from domain.events.shape import EventBody
 from domain.jurisdiction import Name
 from domain.personal import PersonalRef
-from domain.words import Channel, NotAcceptedGround, Satisfaction
+from domain.words import Channel, NotAcceptedGround, Satisfaction, Way
 
 
 class VerdictRecorded(EventBody):
@@ -66,6 +66,20 @@ class NotAccepted(EventBody):
     personal: PersonalRef | None
 
 
+class Redirected(EventBody):
+    """The case left for the way that the law opens for it; the resident was told which, and why.
+
+    ``basis`` is the pack's text with the article. ``to`` is the organ, where the pack names one.
+    """
+
+    type: Literal["redirected"] = "redirected"
+    way: Way
+    basis: Name
+    to: BodyId | None
+    told_by: Channel
+    personal: PersonalRef | None
+
+
 class Reopened(EventBody):
     """A new episode began; the last valid lead answers at once, or the dispatching body where there is none."""
 
@@ -78,5 +92,12 @@ class Reopened(EventBody):
 
 
 EndingEvent = (
-    VerdictRecorded | VerdictLapsed | RehandlingOrdered | Closed | Withdrawn | NotAccepted | Reopened
+    VerdictRecorded
+    | VerdictLapsed
+    | RehandlingOrdered
+    | Closed
+    | Withdrawn
+    | NotAccepted
+    | Redirected
+    | Reopened
 )

@@ -6,11 +6,12 @@ from domain.base import BodyId, Instant, Interval, MatterId
 from domain.deadlines import Deadline
 from domain.events.shape import EventBody
 from domain.personal import PersonalRef
-from domain.words import Reason
+from domain.route import Route
+from domain.words import Informing, Reason, RulingCause
 
 
 class Proposed(EventBody):
-    """A body was proposed as lead and its inbox has the notice since ``notified_at``."""
+    """A body was proposed as lead and its inbox has the notice since ``notified_at``. ``route`` is what the rules named."""
 
     type: Literal["proposed"] = "proposed"
     proposal: str
@@ -18,6 +19,7 @@ class Proposed(EventBody):
     by: BodyId
     notified_at: Instant | None
     deadline: Deadline
+    route: Route | None = None
 
 
 class Signed(EventBody):
@@ -42,7 +44,7 @@ class ProposalEnded(EventBody):
 
     type: Literal["proposal_ended"] = "proposal_ended"
     proposal: str
-    cause: Literal["objection_accepted", "nobody_in_post"]
+    cause: Literal["objection_accepted", "nobody_in_post", "body_ended"]
     deadline: Deadline
 
 
@@ -84,20 +86,25 @@ class RulingOpened(EventBody):
 
     type: Literal["ruling_opened"] = "ruling_opened"
     ruling: str
-    cause: Literal["objection_contested", "objection_unanswered", "return_refused", "return_unanswered"]
+    cause: RulingCause
     parties: tuple[BodyId, ...]
     body: BodyId | None
     personal: PersonalRef | None
     deadline: Deadline
+    claimant: BodyId | None = None
+    sender: BodyId | None = None
+    claim: Literal["objection", "return"] | None = None
 
 
 class Ruled(EventBody):
-    """The ruling body ended the dispute."""
+    """The ruling body ended the dispute. What it ``overruled`` counts ``against`` that body."""
 
     type: Literal["ruled"] = "ruled"
     ruling: str
     by: BodyId
     personal: PersonalRef | None
+    overruled: Literal["objection", "return", "proposal"] | None = None
+    against: BodyId | None = None
 
 
 class Designated(EventBody):
@@ -113,6 +120,26 @@ class Acknowledged(EventBody):
     """The designated body confirmed."""
 
     type: Literal["acknowledged"] = "acknowledged"
+
+
+class Succeeded(EventBody):
+    """A body ended and ``by`` took its place in the case: its successor if one is ``named``, else the body above it.
+
+    ``by`` is None where there is nobody: then nothing moved, and the exception beside it is visible.
+    """
+
+    type: Literal["succeeded"] = "succeeded"
+    body: BodyId
+    by: BodyId | None
+    named: bool
+
+
+class Informed(EventBody):
+    """A body was told of the case (知会). It answers for nothing by that."""
+
+    type: Literal["informed"] = "informed"
+    body: BodyId
+    cause: Informing
 
 
 class PushDownRefused(EventBody):
@@ -136,5 +163,7 @@ HandoffEvent = (
     | Ruled
     | Designated
     | Acknowledged
+    | Informed
+    | Succeeded
     | PushDownRefused
 )

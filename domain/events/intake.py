@@ -6,6 +6,7 @@ from domain.base import BodyId, Instant, MatterId, PlaceCode
 from domain.deadlines import Deadline
 from domain.events.shape import EventBody
 from domain.personal import PersonalRef
+from domain.route import Route
 from domain.words import CaseKind, Channel, Procedure
 
 
@@ -26,6 +27,8 @@ class Registered(EventBody):
     no_contact: bool
     personal: PersonalRef | None
     deadlines: tuple[Deadline, ...]
+    route: Route | None = None
+    same_as: str | None = None
 
 
 class Triaged(EventBody):
@@ -39,6 +42,22 @@ class Triaged(EventBody):
     place: PlaceCode | None
     kind: CaseKind
     resolve: Deadline | None
+    route: Route | None = None
+
+
+class Recategorised(EventBody):
+    """Another matter or place was set while a lead works. The lead stays; the allowance is swapped, the start is not.
+
+    ``was`` is the old matter. ``resolve`` is None as in ``triaged``.
+    """
+
+    type: Literal["recategorised"] = "recategorised"
+    was: MatterId
+    matter: MatterId
+    place: PlaceCode | None
+    kind: CaseKind
+    resolve: Deadline | None
+    route: Route | None = None
 
 
 class AnsweredAtIntake(EventBody):
@@ -55,4 +74,4 @@ class EndedAtIntake(EventBody):
     type: Literal["ended_at_intake"] = "ended_at_intake"
 
 
-IntakeEvent = Registered | Triaged | AnsweredAtIntake | EndedAtIntake
+IntakeEvent = Registered | Triaged | Recategorised | AnsweredAtIntake | EndedAtIntake

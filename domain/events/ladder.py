@@ -28,21 +28,29 @@ class DeadlineMissed(EventBody):
 
 
 class Escalated(EventBody):
-    """A missed deadline was carried one rung up: that body oversees now. No blame moves (design.md §3.7)."""
+    """A missed deadline was carried one rung up: that body oversees now. No blame moves (design.md §3.7).
+
+    ``about`` is the body whose own clock it was, where several have one of the same kind.
+    """
 
     type: Literal["escalated"] = "escalated"
     cause: DeadlineKind
     to: BodyId
     deadline: Deadline
+    about: BodyId | None = None
 
 
 class Alerted(EventBody):
-    """There is no higher rung: the top one is alerted, and will be again."""
+    """There is no higher rung: the top one is alerted, and will be again.
+
+    It is alerted once of the clock of one body (``about``) among several: the case's own clocks go on alerting.
+    """
 
     type: Literal["alerted"] = "alerted"
     cause: DeadlineKind
     body: BodyId
-    deadline: Deadline
+    deadline: Deadline | None
+    about: BodyId | None = None
 
 
 class ExceptionRaised(EventBody):

@@ -2,11 +2,11 @@
 
 from typing import Literal
 
-from domain.base import BodyId
+from domain.base import BodyId, Instant
 from domain.deadlines import Deadline
 from domain.events.shape import EventBody
 from domain.personal import PersonalRef
-from domain.words import Channel, Contacted, Solved, Step, Truth
+from domain.words import Channel, Contacted, Judgement, Solved, Step, Truth
 
 
 class Started(EventBody):
@@ -26,7 +26,10 @@ class StepRecorded(EventBody):
 
 
 class Resolved(EventBody):
-    """The lead reported the case resolved."""
+    """The lead reported the case resolved.
+
+    On a petition with its written opinion: ``window`` runs from the delivery and ends the time to ask for a review.
+    """
 
     type: Literal["resolved"] = "resolved"
     truth: Truth
@@ -35,6 +38,10 @@ class Resolved(EventBody):
     solved: Solved
     personal: PersonalRef | None
     deadline: Deadline
+    judgement: Judgement | None = None
+    delivered_at: Instant | None = None
+    told_by: Channel | None = None
+    window: Deadline | None = None
 
 
 class SentBack(EventBody):

@@ -31,7 +31,15 @@ def _rehandling_ordered(case: Case, body: e.RehandlingOrdered, _: e.Recorded) ->
         "answered_at_intake": False,
         "started": False,
         "rehandlings": body.round,
-        **clocks(case, DeadlineKind.TRIAGE, DeadlineKind.RESOLVE, DeadlineKind.CLOSE, add=body.deadlines),
+        "opinion": None,
+        **clocks(
+            case,
+            DeadlineKind.TRIAGE,
+            DeadlineKind.RESOLVE,
+            DeadlineKind.CLOSE,
+            DeadlineKind.ASK_APPEAL,
+            add=body.deadlines,
+        ),
     }
 
 
@@ -45,6 +53,10 @@ def _withdrawn(case: Case, _: e.Withdrawn, r: e.Recorded) -> Change:
 
 def _not_accepted(case: Case, _: e.NotAccepted, r: e.Recorded) -> Change:
     return ended(case, r, Ending.NOT_ACCEPTED)
+
+
+def _redirected(case: Case, _: e.Redirected, r: e.Recorded) -> Change:
+    return ended(case, r, Ending.REDIRECTED)
 
 
 def _reopened(case: Case, body: e.Reopened, r: e.Recorded) -> Change:
@@ -62,12 +74,16 @@ def _reopened(case: Case, body: e.Reopened, r: e.Recorded) -> Change:
         "stage": Stage.HANDLING,
         "answered_at_intake": False,
         "heard": False,
+        "opinion": None,
+        "shelved_seconds": 0,
         "first_verdict": None,
         "verdict": None,
         "verdicts": 0,
         "rehandlings": 0,
         "deadlines": body.deadlines,
         "rungs": (),
+        "passed_to": (body.lead,) if body.lead else (),
+        "hand_backs": 0,
         "handlers": (),
         "reviewers": (),
         "rulers": (),
@@ -81,5 +97,6 @@ TABLE: Table = {
     e.Closed: _closed,
     e.Withdrawn: _withdrawn,
     e.NotAccepted: _not_accepted,
+    e.Redirected: _redirected,
     e.Reopened: _reopened,
 }

@@ -3,12 +3,25 @@
 from domain import events as e
 from domain.case import Case, Stage
 from domain.evolving.shape import Change, Table, clocks, ended, plus
-from domain.words import DeadlineKind, Ending
+from domain.words import DeadlineKind, Ending, Exceptional
+
+_OF_A_ROUTE = frozenset({Exceptional.NO_ROUTE, Exceptional.NOBODY_AT_THE_DESK})
 
 
-def _triaged(case: Case, body: e.Triaged, _: e.Recorded) -> Change:
+def _triaged(case: Case, body: e.Triaged | e.Recategorised, _: e.Recorded) -> Change:
     swapped = clocks(case, DeadlineKind.RESOLVE, add=[body.resolve]) if body.resolve else {}
-    return {"matter": body.matter, "place": body.place, "kind": body.kind, **swapped}
+    return {
+        "matter": body.matter,
+        "place": body.place,
+        "kind": body.kind,
+        "route": body.route,
+        "exceptions": tuple(kind for kind in case.exceptions if kind not in _OF_A_ROUTE),
+        **swapped,
+    }
+
+
+def _recategorised(case: Case, body: e.Recategorised, r: e.Recorded) -> Change:
+    return {**_triaged(case, body, r), "recategorised_at": r.at}
 
 
 def _answered_at_intake(case: Case, body: e.AnsweredAtIntake, r: e.Recorded) -> Change:
@@ -26,6 +39,7 @@ def _ended_at_intake(case: Case, _: e.EndedAtIntake, r: e.Recorded) -> Change:
 
 TABLE: Table = {
     e.Triaged: _triaged,
+    e.Recategorised: _recategorised,
     e.AnsweredAtIntake: _answered_at_intake,
     e.EndedAtIntake: _ended_at_intake,
 }

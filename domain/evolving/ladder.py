@@ -1,14 +1,14 @@
 """The ladder and oversight: what these events do to a case."""
 
 from domain import events as e
-from domain.case import Case, Rung
+from domain.case import Case, Rung, Trouble
 from domain.deadlines import Deadline
 from domain.evolving.shape import Change, Table, plus
-from domain.words import DeadlineKind
 
 
-def _next_rung(case: Case, cause: DeadlineKind, deadline: Deadline) -> tuple[Deadline, ...]:
-    return (*(d for d in case.deadlines if d.cause is not cause), deadline)
+def _next_rung(case: Case, body: e.Escalated | e.Alerted) -> tuple[Deadline, ...]:
+    others = (d for d in case.deadlines if d.cause is not body.cause or d.body != body.about)
+    return (*others, *([body.deadline] if body.deadline else []))
 
 
 def _oversight_added(case: Case, body: e.OversightAdded, _: e.Recorded) -> Change:
@@ -22,22 +22,26 @@ def _deadline_missed(case: Case, body: e.DeadlineMissed, _: e.Recorded) -> Chang
 def _escalated(case: Case, body: e.Escalated, _: e.Recorded) -> Change:
     return {
         "overseers": plus(case.overseers, body.to),
-        "rungs": (*case.rungs, Rung(cause=body.cause, body=body.to)),
-        "deadlines": _next_rung(case, body.cause, body.deadline),
+        "rungs": (*case.rungs, Rung(cause=body.cause, body=body.to, about=body.about)),
+        "deadlines": _next_rung(case, body),
     }
 
 
 def _alerted(case: Case, body: e.Alerted, _: e.Recorded) -> Change:
-    rung = Rung(cause=body.cause, body=body.body)
+    rung = Rung(cause=body.cause, body=body.body, about=body.about)
     return {
         "rungs": case.rungs if rung in case.rungs else (*case.rungs, rung),
-        "deadlines": _next_rung(case, body.cause, body.deadline),
+        "deadlines": _next_rung(case, body),
     }
 
 
-def _exception_raised(case: Case, body: e.ExceptionRaised, _: e.Recorded) -> Change:
+def _exception_raised(case: Case, body: e.ExceptionRaised, r: e.Recorded) -> Change:
     known = body.kind in case.exceptions
-    return {"exceptions": case.exceptions if known else (*case.exceptions, body.kind)}
+    others = tuple(t for t in case.troubles if t.kind in case.exceptions and t.kind is not body.kind)
+    return {
+        "exceptions": case.exceptions if known else (*case.exceptions, body.kind),
+        "troubles": (*others, Trouble(kind=body.kind, body=body.body, since=r.at)),
+    }
 
 
 TABLE: Table = {

@@ -19,7 +19,9 @@ HAND_OFF = (
     DeadlineKind.ANSWER_OBJECTION,
     DeadlineKind.SIGN_RETURN,
     DeadlineKind.ACKNOWLEDGE,
+    DeadlineKind.CONSENT,
 )
+"""The clocks that fall away when the lead moves or is about to."""
 ALL_CLOCKS = tuple(DeadlineKind)
 
 
@@ -35,9 +37,30 @@ def clocks(case: Case, *kinds: DeadlineKind, add: Iterable[Deadline | None] = ()
     }
 
 
+def clock_of(
+    case: Case, body: str | None, *kinds: DeadlineKind, add: Iterable[Deadline | None] = ()
+) -> Change:
+    """As ``clocks``, for the clocks of one body alone."""
+    stopped = frozenset(kinds)
+    return {
+        "deadlines": (
+            *(d for d in case.deadlines if d.body != body or not stopped & {d.kind, d.cause}),
+            *(d for d in add if d is not None),
+        ),
+        "rungs": tuple(rung for rung in case.rungs if rung.about != body or rung.cause not in stopped),
+    }
+
+
 def plus(old: tuple[str, ...], new: str | None) -> tuple[str, ...]:
     """``old`` with ``new`` at its end, unless it is there already or None."""
     return old if new is None or new in old else (*old, new)
+
+
+def stops_assisting(case: Case, lead: str) -> Case:
+    """The case with nothing asked of, or given by, the body that becomes its lead: it answers for all of it now."""
+    kinds = (DeadlineKind.ANSWER_ASSISTANCE, DeadlineKind.ASSISTANCE_END)
+    over = tuple(each.over() if each.body == lead else each for each in case.assistances)
+    return case.model_copy(update={"assistances": over, **clock_of(case, lead, *kinds)})
 
 
 def ended(case: Case, r: Recorded, ending: Ending) -> Change:
@@ -48,6 +71,14 @@ def ended(case: Case, r: Recorded, ending: Ending) -> Change:
         "proposal": None,
         "return_request": None,
         "ruling": None,
+        "appeal": None,
+        "shelving_request": None,
+        "shelving": None,
         "exceptions": (),
+        "troubles": (),
+        "assistances": tuple(each.over() for each in case.assistances),
+        "calls": tuple(each.over() for each in case.calls),
+        "commissions": tuple(each.over() for each in case.commissions),
+        "whistle_asks": (),
         **clocks(case, *ALL_CLOCKS),
     }

@@ -2,6 +2,7 @@
 
 from domain import events as e
 from domain.case import Case, Stage
+from domain.evolving.appeals import opinion_of
 from domain.evolving.shape import Change, Table, clocks, plus
 from domain.words import DeadlineKind, Step
 
@@ -23,15 +24,24 @@ def _resolved(case: Case, body: e.Resolved, r: e.Recorded) -> Change:
         "stage": Stage.RESOLVED,
         "acknowledged": True,
         "handlers": plus(case.handlers, r.actor.person),
-        **clocks(case, DeadlineKind.RESOLVE, DeadlineKind.ACKNOWLEDGE, add=[body.deadline]),
+        "opinion": opinion_of(case, body),
+        "shelving_request": None,
+        **clocks(
+            case,
+            DeadlineKind.RESOLVE,
+            DeadlineKind.ACKNOWLEDGE,
+            DeadlineKind.CONSENT,
+            add=[body.deadline, body.window],
+        ),
     }
 
 
 def _sent_back(case: Case, body: e.SentBack, r: e.Recorded) -> Change:
     return {
         "stage": Stage.HANDLING,
+        "opinion": None,
         "reviewers": plus(case.reviewers, r.actor.person),
-        **clocks(case, DeadlineKind.REVIEW, add=[body.deadline]),
+        **clocks(case, DeadlineKind.REVIEW, DeadlineKind.ASK_APPEAL, add=[body.deadline]),
     }
 
 

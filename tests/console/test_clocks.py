@@ -1,19 +1,20 @@
 """Every clock of a case, and why it stands where it stands, from events alone."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
-from console.clocks import clocks, promised
+from console.clocks import ClockState, clock_state, clocks, promised
 from domain import commands as c
 from domain.actors import Actor
 from domain.decide import decide, needs
 from domain.events import FactsUsed, Recorded
 from domain.evolve import fold
 from domain.numbers import case_id, draw_number, event_id
-from domain.personal import PersonalRef
+from domain.personal import FREE_TEXT, PersonalRef
 from tests import small
 
 CASE = case_id("clocks")
+VERDICT: Any = {"response": True, "resolution": True, "satisfaction": "satisfied", "channel": "link"}
 
 
 class Told:
@@ -23,14 +24,12 @@ class Told:
         self.events: list[Recorded] = []
         self.at = small.START
 
-    def do(self, model: type[c.Command], actor: Actor, hours: float = 1, **fields: Any) -> None:
+    def do(self, model: type[c.Command], actor: Actor, later: float = 1, **fields: Any) -> None:
         """Decide a command some hours later; it must not be refused."""
-        self.at += timedelta(hours=hours)
+        self.at += timedelta(hours=later)
         case = fold(self.events)
         id_ = fields.pop("id", f"c{len(self.events)}")
-        ref = PersonalRef(
-            id=CASE, digest="0" * 64, mac="0" * 64, fields=tuple(sorted(model.texts | {"note"}))
-        )
+        ref = PersonalRef(id=CASE, digest="0" * 64, mac="0" * 64, fields=tuple(sorted(FREE_TEXT)))
         command: Any = model(id=str(id_), actor=actor, personal=ref, **fields)
         decision = decide(case, command, small.facts_for(needs(case, command)), self.at)
         assert decision.refusal is None, decision.refusal
@@ -98,3 +97,54 @@ def test_a_deemed_signature_is_a_missed_clock_and_the_promise_is_the_last_one() 
     assert "policy.hotline.sign@1" in sign.reason.en
     assert "默认签收" in sign.reason.zh
     assert promised(found) is not None
+
+
+def _opinion() -> Told:
+    told = _registered(matter=small.PETITION_MATTER)
+    told.do(c.Propose, small.PETITION_CLERK, to=small.HOUSING)
+    told.do(c.Sign, small.HOUSING_WORKER)
+    answers: Any = {"truth": "true", "ours": True, "contacted": "yes", "solved": "no"}
+    opinion: Any = {
+        "judgement": "supported",
+        "delivered_at": told.at + timedelta(hours=1),
+        "told_by": "letter",
+    }
+    told.do(c.Resolve, small.HOUSING_WORKER, **answers, **opinion)
+    told.do(c.Review, small.PETITION_REVIEWER, passed=True)
+    return told
+
+
+def test_the_time_to_ask_for_a_review_stands_after_a_closing_and_passes_without_blame() -> None:
+    told = _opinion()
+    told.do(c.RecordVerdict, small.RESIDENT, **VERDICT)
+    told.do(c.Close, small.PETITION_REVIEWER)
+    assert told.states()["ask_appeal.4"] == "stands"
+    told = _opinion()
+    told.at += timedelta(days=31)
+    told.strike("ask_appeal.4")
+    found = {clock.deadline.id: clock for clock in clocks(told.events)}
+    assert found["ask_appeal.4"].state == "passed"
+    assert "policy.petition.ask_appeal@1" in found["ask_appeal.4"].reason.en
+    told = _opinion()
+    told.do(c.RequestReview, small.RESIDENT, channel="web")
+    assert told.states()["ask_appeal.4"] == "met"
+    assert told.states()["verdict.5"] == "dropped"
+
+
+def test_a_look_again_passes_and_a_request_that_a_report_overtook_is_dropped() -> None:
+    told = _registered(matter=small.HOUSING_MATTER)
+    told.do(c.Propose, small.CLERK, to=small.HOUSING)
+    told.do(c.Sign, small.HOUSING_WORKER)
+    told.do(c.Shelve, small.HOUSING_HEAD, hours=5)
+    told.do(c.ConsentToShelving, small.REVIEWER, told_by="phone")
+    told.at += timedelta(hours=5)
+    told.strike("look_again.5")
+    assert (told.states()["consent.4"], told.states()["look_again.5"]) == ("met", "passed")
+    told.do(c.Shelve, small.HOUSING_HEAD, hours=5)
+    answers: Any = {"truth": "true", "ours": True, "contacted": "yes", "solved": "no"}
+    told.do(c.Resolve, small.HOUSING_WORKER, **answers)
+    assert told.states()["consent.7"] == "dropped"
+
+
+def test_every_state_of_a_clock_has_its_word() -> None:
+    assert all(clock_state(state, "zh") != state for state in get_args(ClockState))

@@ -67,8 +67,8 @@ def test_a_value_that_does_not_fit_is_named(command: str, fields: dict[str, obje
         ("strike", {"deadline": "sign.1"}, "strike"),
         ("propose", {"too": "x"}, "too"),
         ("propose", {"actor": "x"}, "actor"),
-        ("propose", {}, "to"),
-        ("propose", {"to": ""}, "to"),
+        ("triage", {}, "matter"),
+        ("triage", {"matter": ""}, "matter"),
         ("register", {"text": "x", "number": "2345-6789"}, "number"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from console.shown import parts, said_name, spoken, who
 from console.views import actor_view, history_view
 from console.web.forms import form
-from console.words import CAUSES, COMMANDS, EVENTS, LABELS
+from console.words import COMMANDS, EVENTS, LABELS, LITERALS
 from domain import authority, decide, endings, intake
 from domain import events as e
 from domain.commands import MODELS
@@ -67,7 +67,7 @@ def test_parts_of_an_event_are_names_words_and_local_times() -> None:
     assert "送达时间：2026-03-02 " in told
     story.object(small.OFFICE).contest_objection()
     told = "；".join(_last(story))
-    assert "原因：不同意异议" in told
+    assert "原因：异议被驳" in told
     assert "争议各方：甲区房管局、甲街道" in told
     english = "; ".join(_last(story, "en"))
     assert "cause: objection contested" in english
@@ -100,14 +100,15 @@ def _literals(annotation: Any) -> set[str]:
     return found.union(*(_literals(part) for part in get_args(annotation)))
 
 
-def test_every_cause_command_and_event_has_its_words() -> None:
-    causes = {
-        cause
+def test_every_literal_command_and_event_has_its_words() -> None:
+    literals = {
+        word
         for body in e.EventBody.__subclasses__()
-        if "cause" in body.model_fields
-        for cause in _literals(body.model_fields["cause"].annotation)
+        for name, field in body.model_fields.items()
+        if name != "type"
+        for word in _literals(field.annotation)
     }
-    assert causes == set(CAUSES)
+    assert literals == set(LITERALS)
     assert set(COMMANDS) == set(MODELS)
     assert set(EVENTS) == set(e.SCHEMAS)
     for kind, words in LABELS.items():

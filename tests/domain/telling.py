@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from domain import commands as c
 from domain.actors import CLOCK, Actor
 from domain.case import Case
-from domain.deadlines import Deadline, clock_command
+from domain.deadlines import clock_command
 from domain.decide import Allowance, allowed, decide, needs
 from domain.decision import Decision
 from domain.events import EventBody, FactsUsed, Recorded
@@ -33,6 +33,7 @@ from domain.ladder import due
 from domain.numbers import case_id, event_id
 from domain.personal import PersonalRef
 from domain.rules import Refusal
+from domain.succession import Bell
 from domain.words import ActorKind
 from tests import small
 from tests.domain import world
@@ -68,7 +69,7 @@ def local(text: str) -> datetime:
 class Strike(NamedTuple):
     """A clock that was struck: what was due, the case before, and when it was decided."""
 
-    deadline: Deadline
+    deadline: Bell
     before: Case
     at: datetime
 
@@ -103,6 +104,7 @@ class Story:
         self.current: Case | None = None
         self.refused: Refusal | None = None
         self.watch = watch
+        self.exhausted: frozenset[str] = frozenset()
         self._given = 0
 
     # ------------------------------------------------------------ reading
@@ -131,7 +133,7 @@ class Story:
 
     def facts(self, wanted: Needs) -> Facts:
         """Exactly the facts that are asked for."""
-        return small.facts_for(wanted, pack=self.pack)
+        return small.facts_for(wanted, pack=self.pack, exhausted=self.exhausted)
 
     def allowed(self, by: Actor | None = None) -> dict[str, Allowance]:
         """What the case allows now, by command."""
@@ -174,13 +176,19 @@ class Story:
         return self
 
     def _strike_until(self, then: datetime) -> None:
-        while self.current is not None and (deadline := due(self.current, then)) is not None:
-            before = self.current
-            at = max(deadline.due, before.last_at)
-            self.struck.append(Strike(deadline, before, at))
-            command = c.Strike(id=clock_command(deadline), actor=CLOCK, deadline=deadline.id)
+        while (bell := self._due(then)) is not None:
+            before = self.case
+            at = max(bell.due, before.last_at)
+            self.struck.append(Strike(bell, before, at))
+            command = c.Strike(id=clock_command(bell.id), actor=CLOCK, deadline=bell.id)
             self._decide(command, at, recorded_at=max(at, self.now))
-            assert deadline not in self.case.deadlines, f"{deadline.id} was struck and is still running"
+            assert self._due(then) != bell, f"{bell.id} was struck and rings still"
+
+    def _due(self, then: datetime) -> Bell | None:
+        if self.current is None:
+            return None
+        asking = c.Strike(id="asks", actor=CLOCK, deadline="any")
+        return due(self.current, self.facts(needs(self.current, asking)), then)
 
     # ------------------------------------------------------------ commands
     def tell(self, command: c.AnyCommand) -> Self:
@@ -311,6 +319,41 @@ class Story:
         answers = {"truth": "true", "ours": True, "contacted": "yes", "solved": "yes"}
         return self.does("resolve", by or self._lead(), **{**answers, **fields})
 
+    def opinion(self, judgement: str = "not_supported", delivered: datetime | None = None) -> Self:
+        """The lead resolves a petition by a written opinion, delivered now unless ``delivered`` says when."""
+        return self.resolve(
+            personal=personal("demand", "evidence", "finding", "ground", "reply"),
+            judgement=judgement,
+            delivered_at=delivered or self.now,
+            told_by="letter",
+        )
+
+    def asks_review(self, by: Actor = small.RESIDENT, **fields: Any) -> Self:
+        """The resident asks for a review."""
+        return self.does("request_review", by, channel="letter", **fields)
+
+    def asks_final_review(self, by: Actor = small.RESIDENT, **fields: Any) -> Self:
+        """The resident asks for the final review."""
+        return self.does("request_final_review", by, channel="letter", **fields)
+
+    def decides(self, outcome: str = "upheld", by: Actor | None = None) -> Self:
+        """The organ decides and delivers at once."""
+        assert self.case.appeal is not None
+        organ = by or USUAL[self.case.appeal.organ]
+        return self.does("decide_appeal", organ, outcome=outcome, delivered_at=self.now, told_by="letter")
+
+    def shelve(self, hours: int = 100, by: Actor = small.HOUSING_HEAD) -> Self:
+        """The head of the lead asks to shelve the case."""
+        return self.does("shelve", by, hours=hours)
+
+    def consent(self, by: Actor = small.REVIEWER) -> Self:
+        """The reviewing body consents and has told the resident."""
+        return self.does("consent_to_shelving", by, told_by="phone")
+
+    def redirect(self, way: str = "court", by: Actor = small.REVIEWER, **fields: Any) -> Self:
+        """The reviewing body redirects the case."""
+        return self.does("redirect", by, **{"way": way, "told_by": "phone", **fields})
+
     def review(self, by: Actor = small.REVIEWER, *, passed: bool = True) -> Self:
         """The reviewing body passes it or sends it back."""
         return self.does("review", by, passed=passed)
@@ -347,6 +390,10 @@ class Story:
     def disputed(self, proposed: str = small.HOUSING, owner: str = small.CIVIL_AFFAIRS) -> Self:
         """Proposed, objected to, and contested: a ruling is open."""
         return self.register(matter=small.HOUSING_MATTER).propose(proposed).object(owner).contest_objection()
+
+    def petition(self) -> Self:
+        """A petition that housing works on."""
+        return self.register(matter=small.PETITION_MATTER).propose(by=small.PETITION_CLERK).sign()
 
     def reviewed(self, lead: str = small.HOUSING) -> Self:
         """Worked on, resolved and reviewed: the verdict is asked."""

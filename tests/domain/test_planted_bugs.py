@@ -6,6 +6,7 @@ speaks of them; the story that tells of them fails.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,22 +14,46 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.errors import HypothesisException
 from hypothesis.stateful import run_state_machine_as_test
 
-from domain import authority, decide, disputes, endings, handoffs, holders, intake, ladder, work
+from domain import (
+    appeals,
+    assistance,
+    authority,
+    decide,
+    disputes,
+    endings,
+    handoffs,
+    holders,
+    intake,
+    ladder,
+    relations,
+    shelving,
+    work,
+)
 from domain import events as e
 from domain import evolve as evolving
 from domain.base import Instant
 from domain.case import Case
 from domain.deadlines import set_deadline
 from domain.decision import NOTHING, Decision
+from domain.evolving import handoffs as evolving_handoffs
+from domain.evolving import joint as evolving_joint
+from domain.evolving.appeals import opinion_of
 from domain.facts import Facts
 from domain.holders import Held
-from domain.words import DeadlineKind
+from domain.joint_words import QuestionState
+from domain.words import DeadlineKind, Ending, Procedure
+from tests import small
 from tests.domain import (
     telling,
     test_holders_tables,
     test_rules_clocks,
+    test_rules_commission,
     test_rules_handoffs,
     test_rules_intake,
+    test_rules_joint,
+    test_rules_petition,
+    test_rules_redirects,
+    test_rules_shelving,
     test_rules_work,
 )
 from tests.domain.test_machine import CaseMachine
@@ -184,7 +209,36 @@ def _the_end_keeps_its_clocks(patch: pytest.MonkeyPatch) -> None:
         _evolves(event, lambda case, _: {"deadlines": case.deadlines})(patch)
 
 
+def _the_window_never_ends(case: Case, body: e.Resolved) -> dict[str, Any]:
+    opinion = opinion_of(case, body)
+    late = small.START + timedelta(days=3650)
+    return {"opinion": opinion and opinion.model_copy(update={"ask_until": late})}
+
+
+def _a_whistle_leads(patch: pytest.MonkeyPatch) -> None:
+    _evolves(e.ReportedIn, lambda _, body: {"lead": body.body})(patch)
+
+
+def _all_of_a_kind_stop(patch: pytest.MonkeyPatch) -> None:
+    """One body reports in, and nobody waits for the others any more."""
+    right = evolving._TABLE[e.ReportedIn]
+
+    def wrong(case: Case, body: Any, recorded: e.Recorded) -> dict[str, Any]:
+        others = tuple(each for each in case.deadlines if each.kind is not DeadlineKind.REPORT_IN)
+        return {**right(case, body, recorded), "deadlines": others}
+
+    patch.setitem(evolving._TABLE, e.ReportedIn, wrong)
+
+
 BY_MACHINE: dict[str, Plant] = {
+    "who reports in leads": _a_whistle_leads,
+    "any task may be given to a community": _replaces(_no, (assistance, "_against_the_lists")),
+    "who becomes the lead goes on assisting": _replaces(
+        lambda case, _: case, (evolving_handoffs, "stops_assisting")
+    ),
+    "the end of a case leaves what was asked": _replaces(
+        lambda self, *_: self, (relations.Assistance, "over"), (relations.Call, "over")
+    ),
     "any body may be made lead": _replaces(_no, (handoffs, "unfit_lead"), (disputes, "unfit_lead")),
     "a designated body may return": _sees("return", designated=False),
     "a missed deadline is not recorded": _replaces(lambda *_: NOTHING, (ladder, "_missed")),
@@ -225,9 +279,37 @@ BY_MACHINE: dict[str, Plant] = {
     "the ladder blames the lead for every delay": _only_the_lead_is_blamed,
     "every ringing makes stale": _replaces(frozenset(), (evolving, "_CLOCKWORK")),
     "nobody is charged": _replaces(_not_held, (holders, "_charge")),
+    "the organ above is skipped": _replaces(lambda *_: small.CITY_GOVERNMENT, (appeals, "organ_above")),
+    "what was revoked stays with the organ": _evolves(e.AppealDecided, lambda _, body: {"lead": body.by}),
+    "shelved time counts as work": lambda patch: patch.setattr(Case, "paused", property(lambda _: False)),
+    "a shelving never ends": _replaces(lambda *_: NOTHING, (ladder, "looked_at_again")),
+    "a hotline case gets an opinion": _sees("resolve", procedure=Procedure.PETITION),
 }
 
 BY_STORY: dict[str, tuple[Plant, Callable[[], None]]] = {
+    "one report-in lets all the others off": (
+        _all_of_a_kind_stop,
+        test_rules_joint.test_who_does_not_report_in_is_carried_up_above_itself_rung_by_rung_and_alerted_once,
+    ),
+    "a lapsed contract goes on": (
+        _evolves(e.CommissionLapsed, lambda case, _: {"commissions": case.commissions}),
+        test_rules_commission.test_a_qualification_that_runs_out_in_mid_work_is_an_event_and_ends_the_work,
+    ),
+    "a late answer counts": (
+        _evolves(
+            e.ProviderAnswered,
+            lambda case, body: (
+                evolving_joint._question_is(case, body.link, body.provider, QuestionState.ANSWERED)
+                if not body.late
+                else {"commissions": ()}
+            ),
+        ),
+        test_rules_commission.test_silence_of_a_provider_is_an_event_and_a_late_answer_changes_no_state,
+    ),
+    "a helper's people enter the verdict": (
+        lambda patch: patch.setattr(Case, "took_part", property(lambda _: frozenset())),
+        test_rules_joint.test_nobody_who_serves_a_body_that_took_part_enters_the_verdict,
+    ),
     "a late lead gets no time to act again": (
         _replaces(
             lambda case, facts, at, after=1: set_deadline(
@@ -278,6 +360,44 @@ BY_STORY: dict[str, tuple[Plant, Callable[[], None]]] = {
             test_holders_tables, "known", lambda events, at, _: holders.known(events, at, None)
         ),
         test_holders_tables.test_an_outage_moves_no_responsibility_but_the_record_shows_when_it_was_known,
+    ),
+    "who works on the case records that the resident gave up": (
+        _replaces(lambda _: frozenset(), (endings, "handling_bodies")),
+        test_rules_work.test_a_registrar_that_leads_the_case_cannot_withdraw_it,
+    ),
+    "misconduct is handled here": (
+        _replaces(_no, (decide, "handles_misconduct")),
+        test_rules_redirects.test_misconduct_is_handled_by_nobody_here,
+    ),
+    "a closing cuts the window short": (
+        _sees("request_review", ending=Ending.WITHDRAWN),
+        test_rules_petition.test_a_closing_does_not_cut_the_window_short,
+    ),
+    "what is exhausted is opened again": (
+        _sees("reopen", opinion=None),
+        test_rules_petition.test_what_is_exhausted_is_neither_asked_nor_opened_nor_registered_again,
+    ),
+    "an opinion may be delivered tomorrow": (
+        _replaces(_no, (appeals, "delivered_wrongly")),
+        lambda: test_rules_petition.test_an_opinion_is_delivered_after_the_body_had_the_case_and_not_tomorrow(
+            timedelta(minutes=1)
+        ),
+    ),
+    "shelvings have no longest time": (
+        _replaces(_no, (shelving, "_too_long")),
+        test_rules_shelving.test_one_shelving_and_all_of_them_have_a_longest_time,
+    ),
+    "a review may be asked for ever": (
+        _evolves(e.Resolved, _the_window_never_ends),
+        test_rules_petition.test_the_window_to_ask_ends_thirty_days_after_the_delivery,
+    ),
+    "who had a part decides the review": (
+        _sees("decide_appeal", handlers=(), reviewers=(), rulers=()),
+        test_rules_petition.test_who_had_a_part_in_the_case_does_not_decide_its_review,
+    ),
+    "silence consents to a shelving": (
+        _replaces(lambda _: NOTHING, (ladder, "unanswered")),
+        test_rules_shelving.test_asking_alone_shelves_nothing_and_silence_refuses,
     ),
     "every step counts as a hearing": (
         _evolves(e.StepRecorded, lambda *_: {"heard": True}),

@@ -30,7 +30,7 @@ from domain.facts import Needs
 from domain.personal import FREE_TEXT
 from domain.rules import Rule, refusal
 from tests import small
-from tests.domain import laws
+from tests.domain import laws_events
 from tests.domain.telling import Story
 
 NEVER_PRODUCED: dict[str, str] = {}
@@ -171,7 +171,7 @@ def test_every_event_reads_back_as_it_was_written(body_type: type[e.EventBody], 
         facts=e.FactsUsed(pack="small", version=1),
         body=body,
     )
-    laws.reads_back(recorded)
+    laws_events.reads_back(recorded)
 
 
 def test_what_cannot_be_read_is_said_and_never_guessed() -> None:
@@ -230,7 +230,7 @@ def test_needs_name_everything_that_the_command_and_the_case_name() -> None:
     assert {small.DISPATCH, small.WORKSTATION, small.HOUSING, small.OFFICE} <= wanted.bodies
     assert wanted.people == {"clerk-1"}
     assert wanted.matters == {small.HOUSING_MATTER, "other"}
-    assert wanted.places == {"9901"}
+    assert wanted.places == {"9901", small.COMMUNITY}
 
 
 def test_an_interval_is_half_open() -> None:

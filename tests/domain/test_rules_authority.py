@@ -15,14 +15,15 @@ from domain.authority import WHO
 from domain.jurisdiction import Body, Pack
 from domain.words import ActorKind, Role, State
 from tests import small
-from tests.domain import world
+from tests.domain import joint_rows, world
 from tests.domain.telling import Story, personal, refuses
 
 ANSWERS = {"truth": "true", "ours": True, "contacted": "yes", "solved": "yes"}
 NOT_OURS = {"reason": "not_our_duty", "proposed_owner": small.CIVIL_AFFAIRS}
 VERDICT = {"response": True, "resolution": True, "satisfaction": "satisfied", "channel": "phone"}
 REFUSED = {"ground_code": "no_clear_demand", "told_by": "phone"}
-BY_RESIDENT = {"record_verdict", "reopen", "withdraw"}
+DECISION = {"outcome": "upheld", "delivered_at": small.START, "told_by": "letter"}
+BY_RESIDENT = {"record_verdict", "reopen", "withdraw", "request_review", "request_final_review"}
 
 
 class Row(NamedTuple):
@@ -79,6 +80,29 @@ def _closed(story: Story) -> Story:
     return story.closed()
 
 
+def _shelving(story: Story) -> Story:
+    return story.working().shelve()
+
+
+def _shelved(story: Story) -> Story:
+    return story.working().shelve().consent()
+
+
+def _opinion(story: Story) -> Story:
+    return story.petition().opinion().review(small.PETITION_REVIEWER)
+
+
+def _appeal(story: Story) -> Story:
+    return _opinion(story).asks_review()
+
+
+def _appealed(story: Story) -> Story:
+    return _appeal(story).decides()
+
+
+OF_A_PETITION = (_opinion, _appeal, _appealed)
+
+
 def _heard(story: Story) -> Story:
     return _registered(story).step("resident_heard", by=small.CLERK)
 
@@ -89,6 +113,9 @@ def _overseen(story: Story) -> Story:
 
 ROWS = (
     Row("triage", _registered, small.DISPATCH, "clerk head", {"matter": small.HOUSING_MATTER}),
+    Row("recategorise", _working, small.DISPATCH, "clerk head", {"matter": small.COMMITTEE_MATTER}),
+    Row("inform", _working, small.HOUSING, "clerk caseworker head", {"to": small.OFFICE}),
+    Row("inform", _working, small.DISPATCH, "clerk caseworker head", {"to": small.OFFICE}),
     Row("answer_at_intake", _registered, small.DISPATCH, "clerk head"),
     Row("propose", _registered, small.DISPATCH, "clerk head", {"to": small.HOUSING}),
     Row("sign", _proposed, small.HOUSING, "caseworker head"),
@@ -121,8 +148,21 @@ ROWS = (
         {"channel": "phone", "personal": personal("note")},
     ),
     Row("not_accept", _heard, small.DISPATCH, "reviewer", REFUSED),
+    Row("redirect", _registered, small.DISPATCH, "reviewer", {"way": "court", "told_by": "phone"}),
+    Row("redirect", _resolved, small.DISPATCH, "reviewer", {"way": "court", "told_by": "phone"}),
+    Row("shelve", _working, small.HOUSING, "head", {"hours": 10}),
+    Row("consent_to_shelving", _shelving, small.DISPATCH, "reviewer", {"told_by": "phone"}),
+    Row("refuse_shelving", _shelving, small.DISPATCH, "reviewer"),
+    Row("unshelve", _shelved, small.HOUSING, "caseworker head reviewer"),
+    Row("unshelve", _shelved, small.DISPATCH, "caseworker head reviewer"),
+    Row("request_review", _opinion, small.PETITION, "clerk head", {"channel": "web"}),
+    Row("request_review", _opinion, small.HOUSING, "clerk head", {"channel": "web"}),
+    Row("request_final_review", _appealed, small.WORKSTATION, "clerk head", {"channel": "web"}),
+    Row("request_final_review", _appealed, small.GOVERNMENT, "clerk head", {"channel": "web"}),
+    Row("decide_appeal", _appeal, small.GOVERNMENT, "head reviewer", DECISION),
     Row("oversee", _working, small.GOVERNMENT, "supervisor"),
     Row("oversee", _working, small.CITY_GOVERNMENT, "supervisor"),
+    *(Row(*each) for each in joint_rows.ROWS),
 )
 IDS = [f"{row.command}-at-{row.body}" for row in ROWS]
 
@@ -136,7 +176,7 @@ def fresh(role: Role, body: str) -> Actor:
 
 
 def _everybody() -> Pack:
-    bodies = {row.body for row in ROWS} | set(STRANGERS)
+    bodies = {row.body for row in ROWS} | {*STRANGERS, joint_rows.STRANGER}
     posts = [world.post(fresh(role, body)) for role in Role for body in sorted(bodies)]
     # Nobody may hold a hat at the lead and enter a verdict, so the fresh ones are different persons at each body.
     return world.with_posts(
@@ -170,6 +210,10 @@ def test_the_right_hat_passes_and_no_other(row: Row, role: Role) -> None:
 def test_the_right_hat_of_another_body_does_not_pass(row: Row, stranger: str) -> None:
     story = row.comes_to(Story(EVERYBODY))
     role = Role(row.hats.split()[0])
+    if stranger == small.PETITION and row.comes_to in OF_A_PETITION:
+        stranger = small.DISPATCH
+    joint = row in ROWS[-len(joint_rows.ROWS) :]
+    stranger = joint_rows.STRANGER if joint and stranger in joint_rows.RELATED else stranger
     assert _rule_of(story, row, at_body(role, stranger)) == "authority.wrong-body"
 
 
@@ -200,7 +244,11 @@ def _ending(body: str) -> Body:
     return here.model_copy(update={"valid_to": small.START + timedelta(minutes=30)})
 
 
-@pytest.mark.parametrize("row", ROWS, ids=IDS)
+GONE_ROWS = [row for row in ROWS if row.command not in {"sign", "object"}]
+"""A proposal ends with the body that it was made to, so there is nothing left to sign."""
+
+
+@pytest.mark.parametrize("row", GONE_ROWS, ids=lambda row: f"{row.command}-at-{row.body}")
 @refuses("authority.body-gone")
 def test_nobody_acts_for_a_body_that_is_gone(row: Row) -> None:
     pack = world.with_body(_ending(row.body), EVERYBODY)
@@ -313,6 +361,8 @@ STATES: dict[State, Callable[[Story], Story]] = {
     State.WORKING: _working,
     State.RETURNING: _returning,
     State.RULING: _disputed,
+    State.APPEAL: _appeal,
+    State.SHELVED: _shelved,
     State.RESOLVED: _resolved,
     State.AWAITING_VERDICT: _reviewed,
     State.JUDGED: _judged,
@@ -338,9 +388,21 @@ IN: dict[str, tuple[State, ...]] = {
     "record_verdict": (State.AWAITING_VERDICT,),
     "close": (State.JUDGED,),
     "reopen": (State.ENDED,),
+    "redirect": (State.TRIAGE, State.WORKING, State.RESOLVED),
+    "shelve": (State.WORKING,),
+    "consent_to_shelving": (State.WORKING,),
+    "refuse_shelving": (State.WORKING,),
+    "unshelve": (State.SHELVED,),
+    "request_review": (State.RESOLVED, State.AWAITING_VERDICT, State.JUDGED, State.ENDED),
+    "request_final_review": (State.RESOLVED, State.AWAITING_VERDICT, State.JUDGED, State.ENDED),
+    "decide_appeal": (State.APPEAL,),
     "record_step": tuple(State)[:-1],
     "withdraw": tuple(State)[:-1],
     "oversee": tuple(State)[:-1],
+    "inform": tuple(State)[:-1],
+    "recategorise": (State.WORKING,),
+    **{row[0]: tuple(State)[: joint_rows.IN.get(row[0], -1)] for row in joint_rows.ROWS},
+    **dict.fromkeys(joint_rows.EVER, tuple(State)),
 }
 OTHERWISE = {
     "triage": "intake.not-in-triage",
@@ -355,6 +417,7 @@ OTHERWISE = {
     "acknowledge": "work.not-working",
     "start": "work.not-working",
     "resolve": "work.not-working",
+    "recategorise": "work.not-working",
     "sign_return": "hand-off.nothing-returned",
     "refuse_return": "hand-off.nothing-returned",
     "rule": "dispute.no-ruling",
@@ -362,6 +425,15 @@ OTHERWISE = {
     "record_verdict": "verdict.not-asked",
     "close": "ending.not-judged",
     "reopen": "ending.not-ended",
+    "redirect": "redirect.not-now",
+    "shelve": "work.not-working",
+    "consent_to_shelving": "work.not-working",
+    "refuse_shelving": "work.not-working",
+    "unshelve": "shelving.not-shelved",
+    "request_review": "appeal.no-opinion",
+    "request_final_review": "appeal.no-opinion",
+    "decide_appeal": "appeal.none-asked",
+    **dict.fromkeys(joint_rows.IN, joint_rows.NOT_HANDLED),
 }
 
 

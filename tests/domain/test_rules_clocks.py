@@ -152,7 +152,8 @@ def _strike(story: Story, deadline: str, at: timedelta) -> object:
 
 def test_a_bell_for_what_is_done_or_not_yet_due_does_nothing() -> None:
     story = Story().register(matter=small.HOUSING_MATTER).propose()
-    assert due(story.case, small.START + 23 * HOUR) is None
+    asking = c.Strike(id="asks", actor=CLOCK, deadline="any")
+    assert due(story.case, story.facts(needs(story.case, asking)), small.START + 23 * HOUR) is None
     nothing = _strike(story, "sign.9", 30 * HOUR)
     assert nothing == _strike(story, "sign.2", 23 * HOUR)
     assert nothing == _strike(Story().register().withdraw(), "triage.1", 30 * HOUR)

@@ -69,7 +69,7 @@ def test_silence_does_not_bind_a_body_that_ended_meanwhile() -> None:
     pack = world.with_posts([staying], world.with_body(heating))
     story = Story(pack, now=small.HEATING_ENDS - timedelta(hours=12))
     story.register(matter=small.HOUSING_MATTER).propose(small.HEATING).wait(hours=24)
-    assert story.last(e.ProposalEnded).cause == "nobody_in_post"
+    assert story.last(e.ProposalEnded).cause == "body_ended"
     assert story.case.lead is None
 
 
@@ -165,8 +165,8 @@ def test_a_push_down_is_refused_and_recorded_with_who_tried(body: str) -> None:
 @refuses("push-down.protected")
 def test_a_ruling_pushes_nothing_down_either() -> None:
     story = Story().register(matter=small.PUSHED_DOWN_MATTER).propose(small.CIVIL_AFFAIRS)
-    story.object(small.COMMITTEE).contest_objection()
-    assert story.tries("rule", small.CONFERENCE_HEAD, designate=small.COMMITTEE)
+    story.object(small.HOUSING).contest_objection()
+    assert story.tries("rule", small.DISTRICT_HEAD, designate=small.COMMITTEE)
     assert story.last(e.PushDownRefused).command == "rule"
     assert story.case.state is State.RULING
 
@@ -289,4 +289,5 @@ def test_only_a_designation_is_acknowledged_and_only_once() -> None:
 
 
 def test_setting_up_counts_for_the_common_superior() -> None:
-    assert Story().disputed(small.HOUSING, small.WORKSTATION).last(e.RulingOpened).body == small.GOVERNMENT
+    story = Story().register(matter=small.COMMITTEE_MATTER).propose(small.HOUSING).object(small.WORKSTATION)
+    assert story.contest_objection().last(e.RulingOpened).body == small.GOVERNMENT

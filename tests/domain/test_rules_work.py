@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from domain import events as e
+from domain.actors import person
 from domain.holders import holding
-from domain.words import Charge, DeadlineKind, Ending, Exceptional, State
+from domain.words import Charge, DeadlineKind, Ending, Exceptional, Role, State
 from tests import small
 from tests.domain import world
 from tests.domain.telling import USUAL, Story, personal, refuses
@@ -36,6 +37,13 @@ def test_a_wish_for_no_contact_is_honoured() -> None:
     assert story.tries("resolve", small.HOUSING_WORKER, **ANSWERS)
     story.resolve(contacted="not_wished")
     assert story.case.state is State.RESOLVED
+
+
+@refuses("work.no-wish-on-record")
+def test_a_wish_that_nobody_recorded_is_no_answer() -> None:
+    story = Story().working()
+    assert story.tries("resolve", small.HOUSING_WORKER, **{**ANSWERS, "contacted": "not_wished"})
+    story.resolve(contacted="tried")
 
 
 @refuses("work.solved-but-not-ours")
@@ -168,7 +176,7 @@ def test_after_the_rehandlings_of_the_policy_an_unsatisfied_verdict_is_final_and
 
 
 def test_a_petition_is_not_handled_again_at_once() -> None:
-    story = Story().register(matter=small.PETITION_MATTER).propose(by=small.PETITION_CLERK).sign().resolve()
+    story = Story().petition().opinion()
     story.review(small.PETITION_REVIEWER).verdict("unsatisfied")
     assert story.case.state is State.JUDGED
 
@@ -176,7 +184,7 @@ def test_a_petition_is_not_handled_again_at_once() -> None:
 @pytest.mark.parametrize("no_contact", [True, False])
 def test_a_lapse_is_a_verdict_of_its_own_and_no_contact_is_counted_apart(no_contact: bool) -> None:
     story = Story().register(matter=small.HOUSING_MATTER, no_contact=no_contact).propose().sign()
-    story.resolve(contacted="not_wished").review().wait(hours=168)
+    story.resolve(contacted="not_wished" if no_contact else "tried").review().wait(hours=168)
     assert story.last(e.VerdictLapsed).no_contact is no_contact
     verdict = story.case.verdict
     assert verdict is not None
@@ -229,6 +237,34 @@ def test_a_withdrawal_by_staff_needs_the_request_on_record() -> None:
     request = personal("note")
     story.withdraw(small.STATION_CLERK, personal=request)
     assert story.last(e.Withdrawn).personal == request
+
+
+@refuses("ending.withdrawal-by-handler")
+def test_who_handles_the_case_does_not_record_that_the_resident_gave_up() -> None:
+    request = personal("note")
+    answered = Story().register().does("answer_at_intake", small.CLERK)
+    assert answered.tries("withdraw", small.CLERK, channel="phone", personal=request)
+    answered.withdraw(small.CLERK_2, personal=request)
+    story = Story().working()
+    assert story.tries("withdraw", world.MANY_AS_CLERK, channel="phone", personal=request)
+    story.withdraw(small.STATION_CLERK, personal=request)
+
+
+@refuses("ending.withdrawal-by-handler")
+def test_a_registrar_that_leads_the_case_cannot_withdraw_it() -> None:
+    workstation = next(body for body in small.BODIES if body.id == small.WORKSTATION)
+    head = person("station-head", Role.HEAD, small.WORKSTATION)
+    pack = world.with_posts([world.post(head)], world.with_body(workstation, world.PACK))
+    story = Story(pack).register(matter=small.COMMITTEE_MATTER).propose(small.WORKSTATION).sign(head)
+    assert story.tries("withdraw", small.STATION_CLERK, channel="counter", personal=personal("note"))
+
+
+@refuses("telling.no-contact")
+def test_who_wished_no_contact_hears_by_his_link_that_it_was_not_accepted() -> None:
+    story = Story().register(no_contact=True).step("resident_heard", by=small.CLERK)
+    fields = {"ground_code": "no_clear_demand", "told_by": "phone"}
+    assert story.tries("not_accept", small.REVIEWER, **fields)
+    story.does("not_accept", small.REVIEWER, **{**fields, "told_by": "link"})
 
 
 def test_reopening_begins_an_episode_in_which_the_last_lead_answers_at_once() -> None:

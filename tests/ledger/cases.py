@@ -128,7 +128,7 @@ class Story:
         deadline = self.case.next_deadline
         assert deadline is not None
         self.at = max(self.at, deadline.due)
-        return await self.send(c.Strike(id=clock_command(deadline), actor=CLOCK, deadline=deadline.id))
+        return await self.send(c.Strike(id=clock_command(deadline.id), actor=CLOCK, deadline=deadline.id))
 
     async def open(self, matter: str | None = small.HOUSING_MATTER) -> "Story":
         """Register it at the dispatch centre."""

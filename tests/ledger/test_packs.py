@@ -35,6 +35,7 @@ NEEDS = [
     Needs(bodies=frozenset({small.DISPATCH}), people=frozenset({"clerk-1", "many-hats", "nobody"})),
     Needs(matters=frozenset({small.HOUSING_MATTER, small.PETITION_MATTER, "unknown"})),
     Needs(places=frozenset({small.COMMUNITY, "0000", small.POOR_DISTRICT})),
+    Needs(contracts=frozenset({small.LIFT_CONTRACT, small.GARDEN_CONTRACT, "c-none"})),
     Needs(
         bodies=frozenset({small.PARTY, small.RAILWAY}),
         people=frozenset({"railway-1"}),
@@ -145,6 +146,7 @@ async def test_the_directory_finds_by_id_and_by_name(pool: asyncpg.Pool) -> None
         small.COMMITTEE,
         small.WORKSTATION,
         small.PARTY,
+        small.VOLUNTEERS,
     }
     assert set(await bodies(pool, [small.HOUSING, "9999.unknown"])) == {small.HOUSING}
     assert [matter.id for matter in await find_matters(pool, "漏水")] == [small.HOUSING_MATTER]

@@ -17,8 +17,8 @@ from domain.jurisdiction import (
     Policy,
     Post,
 )
-from domain.pack_check import CLOCKS, check
-from domain.words import BodyKind, Level, LinkKind, LinkUse, Procedure, Role
+from domain.pack_check import check, clocks_of
+from domain.words import BodyKind, Level, LinkKind, LinkUse, Procedure, Role, Way
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -68,6 +68,7 @@ BODIES = (
         Level.COMMUNITY,
         (LinkKind.GUIDES, "420106001.street"),
     ),
+    body("4201.discipline", BodyKind.DISCIPLINE_ORGAN, Level.CITY, (LinkKind.VERTICAL, "420000.petition")),
 )
 
 MATTER = Matter(
@@ -91,7 +92,7 @@ DISPATCH = tuple(Dispatch(procedure=each, division="4201", body="4201.dispatch")
 
 POLICY = Policy(
     id="small",
-    limits=dict.fromkeys(Procedure, dict.fromkeys(CLOCKS, 24)),
+    limits={each: dict.fromkeys(clocks_of(each), 24) for each in Procedure},
     links=dict.fromkeys(LinkUse, (LinkKind.LEADS, LinkKind.SETS_UP, LinkKind.GUIDES)),
     return_hours=24,
     rehandlings=dict.fromkeys(Procedure, 1),
@@ -102,6 +103,8 @@ POLICY = Policy(
     hand_backs=2,
     joint_conference={"420106": "420106.conference"},
     appeal=dict.fromkeys(Procedure, Name(zh="复查", en="review")),
+    ways=dict.fromkeys(Way, Name(zh="依据", en="ground")),
+    misconduct_organ={"4201": "4201.discipline"},
 )
 
 PACK = Pack(

@@ -7,7 +7,7 @@ import pytest
 from domain.jurisdiction import Dispatch, Lead, Link, Name, Person, Place
 from domain.pack_check import check
 from domain.pack_findings import FINDINGS
-from domain.words import BodyKind, DeadlineKind, Duty, Level, LinkKind, LinkUse, Procedure
+from domain.words import BodyKind, DeadlineKind, Duty, Level, LinkKind, LinkUse, Procedure, Way
 from tests.packs.small import (
     BODIES,
     DISPATCH,
@@ -127,6 +127,26 @@ def test_every_clock_of_every_procedure_needs_a_limit() -> None:
     for clock in POLICY.limits[HOTLINE]:
         limits = {**POLICY.limits, HOTLINE: without(POLICY.limits[HOTLINE], clock)}
         assert codes(policy=policy(limits=limits)) == {"policy-limit", "matter-without-limit"}
+    petition = POLICY.limits[Procedure.PETITION]
+    assert set(petition) - set(POLICY.limits[HOTLINE]) == {
+        DeadlineKind.ASK_APPEAL,
+        DeadlineKind.DECIDE_APPEAL,
+    }
+    for clock in petition:
+        limits = {**POLICY.limits, Procedure.PETITION: without(petition, clock)}
+        assert codes(policy=policy(limits=limits)) == {"policy-limit"}
+
+
+def test_every_way_states_its_ground_and_misconduct_has_an_organ_everywhere() -> None:
+    for way in POLICY.ways:
+        assert codes(policy=policy(ways=without(POLICY.ways, way))) == {"way-missing"}
+    assert codes(policy=policy(ways={**POLICY.ways, Way.COURT: Name(zh=" ")})) == {"text-missing"}
+    assert codes(policy=policy(exhausted=Name(zh=""))) == {"text-missing"}
+    assert codes(policy=policy(misconduct_organ={})) == {"organ-missing"}
+    top = {"4201": "4201.discipline"}
+    assert codes(policy=policy(misconduct_organ={**top, "9": "4201.discipline"})) == {"organ-place"}
+    assert codes(policy=policy(misconduct_organ={**top, "420106": "420106.none"})) == {"organ-dangling"}
+    assert codes(bodies=changed("4201.discipline", valid_to=LATER)) == {"organ-ends"}
 
 
 def test_a_matter_may_bring_the_limit_that_the_policy_lacks() -> None:

@@ -37,7 +37,7 @@ def test_it_has_no_finding_and_is_checked_in_a_moment(wuchang: Pack) -> None:
 
 def test_its_counts(wuchang: Pack) -> None:
     places = Counter(place.level for place in wuchang.places)
-    assert places == {Level.CITY: 1, Level.DISTRICT: 13, Level.STREET: 193, Level.COMMUNITY: 3495}
+    assert places == {Level.CITY: 1, Level.DISTRICT: 13, Level.STREET: 193, Level.COMMUNITY: 3495 + 5}
     kinds = Counter(body.kind for body in wuchang.bodies)
     assert kinds[BodyKind.VILLAGE_COMMITTEE] == 1873
     assert kinds[BodyKind.STREET_OFFICE] == kinds[BodyKind.STREET_PARTY] == 193
@@ -52,8 +52,9 @@ def test_its_counts(wuchang: Pack) -> None:
     assert kinds[BodyKind.COMMUNITY_PARTY] == urban + 1873
     assert kinds[BodyKind.DISPATCH_CENTRE] == kinds[BodyKind.PETITION_OFFICE] == 14
     placed = {body.division for body in wuchang.bodies}
-    assert sum(place.code not in placed for place in wuchang.places) == 3495 - urban - 1873 == 81
-    assert len(wuchang.bodies) == 12381
+    divisions = [place for place in wuchang.places if place.property_status is None]
+    assert sum(place.code not in placed for place in divisions) == 3495 - urban - 1873 == 81
+    assert len(wuchang.bodies) == 12385
     assert len(wuchang.matters) == 75
 
 

@@ -1,0 +1,4 @@
+"""Who acts, on the pages: a cookie of this site remembers it."""
+
+ACTS_AS = "zeren_user"
+"""Its name."""

@@ -1,0 +1,30 @@
+"""Open cases in which a body has a part that has ended, or is about to, by the newest pack."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+
+_CASES = """
+WITH v AS (SELECT max(version) AS version FROM pack_version),
+ended AS (
+    SELECT b.id
+    FROM body b, v
+    WHERE b.version = v.version
+    GROUP BY b.id
+    -- Of several rows of one body the last one says when it ends.
+    HAVING bool_and((b.doc ->> 'valid_to') IS NOT NULL)
+        AND max((b.doc ->> 'valid_to')::timestamptz) <= now() + $1
+)
+SELECT DISTINCT n.case_id
+FROM case_now n
+WHERE n.state <> 'ended' AND (
+    EXISTS (SELECT FROM ended WHERE ended.id IN (n.lead, n.dispatcher, n.answering, n.charged_to))
+    OR EXISTS (SELECT FROM desk d JOIN ended ON ended.id = d.body WHERE d.case_id = n.case_id))
+ORDER BY n.case_id
+"""
+
+
+async def cases_of_ended_bodies(pool: asyncpg.Pool, within: timedelta) -> list[UUID]:
+    """The open cases that have to look the newest pack up: a body with a part in them ends ``within`` from now."""
+    return [row["case_id"] for row in await pool.fetch(_CASES, within)]
