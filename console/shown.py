@@ -114,13 +114,16 @@ def _word_of(code: str, tables: Iterable[dict[str, Any]]) -> str:
 
 _TECHNICAL = frozenset(
     {
-        *("number", "proposal", "request", "ruling", "deadline", "acted"),
+        *("number", "proposal", "request", "ruling", "deadline", "acted", "link"),
         *("appeal", "shelving", "assistance", "whistle", "commission"),
     }
 )
 """Parts of an event that name other parts: of no use to a reader."""
 
 _OF_AN_EVENT: dict[tuple[str, str], Word] = {
+    ("whistle_asked", "called"): Word("请求召集的单位", "bodies asked for"),
+    ("whistled", "called"): Word("被吹哨单位", "bodies whistled"),
+    ("stood_down", "called"): Word("解除的单位", "bodies let go"),
     ("proposed", "to"): Word("拟派单位", "body to lead"),
     ("return_requested", "to"): Word("退回至", "back to"),
     ("push_down_refused", "to"): Word("拟定主办单位", "body meant to lead"),

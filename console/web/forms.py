@@ -9,7 +9,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from console.fields import spec
-from console.words import command_word, field_word, label, yes_no
+from console.words import Word, command_word, field_word, label, yes_no
 from domain.commands import MODELS
 from domain.errors import BadInput
 
@@ -50,6 +50,12 @@ class Form(NamedTuple):
     controls: tuple[Control, ...]
 
 
+_OF_A_COMMAND: dict[tuple[str, str], Word] = {
+    ("answer_as_provider", "finding"): Word("情况说明", "what there is to say"),
+}
+"""Fields that mean something else in a command than elsewhere."""
+
+
 def form(command: str, lang: str) -> Form:
     """The form of a command in one language."""
     names = sorted(spec(command).names(), key=_place)
@@ -65,7 +71,7 @@ def _place(name: str) -> int:
 
 def _control(name: str, command: str, lang: str) -> Control:
     known = spec(command)
-    words = field_word(name).say(lang)
+    words = (_OF_A_COMMAND.get((command, name)) or field_word(name)).say(lang)
     field = known.fields.get(name)
     if field is None:
         return Control(name, words, "area" if name in _LONG else "line", known.texts[name])
