@@ -7,7 +7,7 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check explore format lock clean
+.PHONY: help run test check explore format rules lock clean
 
 help: ## this list
 	@echo "make run [PORT=8400] [DATA=.zeren]   启动 / start"
@@ -35,6 +35,9 @@ explore: .venv/.stamp ## every state that a case can reach by the rules; draws d
 format: .venv/.stamp ## format the code and mend what the linter can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+rules: .venv/.stamp ## write docs/rules.md from the rules in the code
+	@$(BIN)/python .ci/rules.py
 
 lock: .venv/.stamp ## pin the newest versions that pyproject.toml allows, by hash
 	@$(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --upgrade \

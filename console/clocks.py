@@ -12,7 +12,7 @@ stands     the case was closed, and what it limits can still be asked until its 
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
-from console.words import event_word, label
+from console.words import Word, event_word, label
 from domain.base import Frozen
 from domain.case import Case
 from domain.deadlines import Deadline, clock_command
@@ -22,6 +22,22 @@ from domain.jurisdiction import Name
 from domain.words import DeadlineKind
 
 ClockState = Literal["running", "met", "missed", "replaced", "passed", "dropped", "stands"]
+
+_STATES: dict[ClockState, Word] = {
+    "running": Word("计时中", "running"),
+    "met": Word("按时", "met"),
+    "missed": Word("超时", "missed"),
+    "replaced": Word("已接替", "replaced"),
+    "passed": Word("已到", "passed"),
+    "stands": Word("仍可提出", "stands"),
+    "dropped": Word("不再需要", "dropped"),
+}
+
+
+def clock_state(state: ClockState, lang: str) -> str:
+    """What a clock's state is called."""
+    return _STATES[state].say(lang)
+
 
 _WAITED_FOR: dict[str, frozenset[DeadlineKind]] = {
     "answered_at_intake": frozenset({DeadlineKind.TRIAGE, DeadlineKind.RESOLVE}),

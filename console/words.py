@@ -391,6 +391,11 @@ FIELDS: dict[str, Word] = {
     "final": Word("最终评价", "final"),
     "episode": Word("轮次", "episode"),
     "command": Word("命令", "command"),
+    "parties": Word("争议各方", "parties"),
+    "window": Word("签收窗口", "window to sign"),
+    "appeal": Word("救济途径", "way of appeal"),
+    "told": Word("告知内容", "what the resident is told"),
+    "basis": Word("依据", "ground"),
     "was": Word("原事项", "was"),
     "overruled": Word("被否定的", "overruled"),
     "against": Word("针对单位", "against"),
@@ -417,6 +422,26 @@ FIELDS: dict[str, Word] = {
     "new": Word("新回执码", "new receipt"),
 }
 """Every field of a command, and the parts of events."""
+
+
+LITERALS: dict[str, Word] = {
+    "objection_accepted": Word("异议成立", "objection accepted"),
+    "nobody_in_post": Word("签收窗口内无人在岗", "nobody in post"),
+    "body_ended": Word("单位已撤并", "the body has ended"),
+    "by_hand": Word("人工", "by hand"),
+    "unsatisfied_again": Word("再次评价不满意", "unsatisfied again"),
+    "unanswered": Word("逾期未答复", "unanswered"),
+    "until": Word("期满", "its end came"),
+    "objection": Word("异议", "objection"),
+    "return": Word("退回", "return"),
+    "proposal": Word("拟派", "proposal"),
+}
+"""The words that events carry and that belong to no enumeration: causes, and what a ruling was about."""
+
+
+def yes_no(answer: bool, lang: str) -> str:  # noqa: FBT001 - the answer itself
+    """The word for an answer."""
+    return {"en": ("no", "yes")}.get(lang, ("否", "是"))[answer]
 
 
 def command_word(name: str) -> Word:

@@ -39,6 +39,13 @@ class Check(NamedTuple):
     en: str
 
 
+_WHERE = {
+    "data": "数据目录 data folder",
+    "postgres_data": "数据库文件 database files",
+    "url": "控制台 console",
+}
+
+
 @click.command("doctor")
 @as_json
 def doctor() -> None:
@@ -56,15 +63,17 @@ def doctor() -> None:
 
     settings, checks = run(work())
     ok = all(check.ok for check in checks)
+    where = {
+        "data": str(settings.data) if settings and settings.data else None,
+        "postgres_data": _postgres_data(settings),
+        "url": settings.url if settings else None,
+    }
     emit(
-        {
-            "ok": ok,
-            "data": str(settings.data) if settings and settings.data else None,
-            "postgres_data": _postgres_data(settings),
-            "url": settings.url if settings else None,
-            "checks": [check._asdict() for check in checks],
-        },
-        lambda: [f"{'✓' if check.ok else '✗'} {check.name}：{check.zh} / {check.en}" for check in checks],
+        {"ok": ok, **where, "checks": [check._asdict() for check in checks]},
+        lambda: [
+            *(f"· {_WHERE[name]}：{place}" for name, place in where.items() if place),
+            *(f"{'✓' if check.ok else '✗'} {check.name}：{check.zh} / {check.en}" for check in checks),
+        ],
     )
     if not ok:
         wrong = ", ".join(check.name for check in checks if not check.ok)

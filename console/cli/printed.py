@@ -5,6 +5,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from console.cli.output import table
+from console.clocks import clock_state
 from console.shown import called, lasting, local, parts, who
 from console.told import relation
 from console.views import Json
@@ -23,16 +24,6 @@ from domain.words import (
     Tie,
     WhyNot,
 )
-
-CLOCK_STATES = {
-    "running": "计时中 running",
-    "met": "按时 met",
-    "missed": "超时 missed",
-    "replaced": "已接替 replaced",
-    "passed": "已到 passed",
-    "dropped": "不再需要 dropped",
-    "stands": "仍可提出 stands",
-}
 
 
 def coded(kind: type[StrEnum], code: str | None) -> str:
@@ -150,7 +141,7 @@ def history(document: Json, zone: ZoneInfo) -> Iterable[str]:
             local(event["at"], zone),
             f"{event_word(event['type']).zh} {event['type']}",
             who(event["actor"], names),
-            _data(event, names),
+            _data(event, names, zone),
         )
         for event in document["events"]
     ]
@@ -158,8 +149,8 @@ def history(document: Json, zone: ZoneInfo) -> Iterable[str]:
     yield from table(rows)
 
 
-def _data(event: Json, names: Json) -> str:
-    told = parts(event, names)
+def _data(event: Json, names: Json, zone: ZoneInfo) -> str:
+    told = parts(event, names, zone)
     if event["personal"]:
         told.append("隔离区：" + "、".join(field_word(name).zh for name in event["personal"]))
     return "；".join(told)
@@ -171,7 +162,7 @@ def clocks(document: Json, zone: ZoneInfo) -> Iterable[str]:
     rows += [
         (
             label(DeadlineKind(clock["kind"])),
-            CLOCK_STATES[clock["state"]],
+            f"{clock_state(clock['state'], 'zh')} {clock['state']}",
             local(clock["due"], zone),
             clock["reason"]["zh"],
         )

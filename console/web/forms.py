@@ -9,11 +9,19 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from console.fields import spec
-from console.words import command_word, field_word, label
+from console.words import Word, command_word, field_word, label, yes_no
+from domain.commands import MODELS
 from domain.errors import BadInput
 
 _MOST_FIELDS = 60
 _LONG = frozenset({"text", "ground", "note", "finding", "reply", "evidence", "demand", "task"})
+_FIRST = "text"
+_LATER = (
+    *("name", "phone", "address"),
+    *("task", "demand", "ground", "finding", "reply", "evidence"),
+    *("note", "done_at"),
+)
+"""The order in which a form asks: what the resident says, then choices, then these."""
 
 
 class Choice(NamedTuple):
@@ -24,7 +32,7 @@ class Choice(NamedTuple):
 
 
 class Control(NamedTuple):
-    """One control: ``kind`` is select, area, line or time."""
+    """One control: ``kind`` is select, area, line or time. ``hint`` says what to write, or what no choice means."""
 
     name: str
     words: str
@@ -42,24 +50,37 @@ class Form(NamedTuple):
     controls: tuple[Control, ...]
 
 
+_OF_A_COMMAND: dict[tuple[str, str], Word] = {
+    ("answer_as_provider", "finding"): Word("情况说明", "what there is to say"),
+}
+"""Fields that mean something else in a command than elsewhere."""
+
+
 def form(command: str, lang: str) -> Form:
     """The form of a command in one language."""
-    known = spec(command)
-    controls = [_control(name, command, lang) for name in known.names()]
+    names = sorted(spec(command).names(), key=_place)
+    controls = [_control(name, command, lang) for name in names]
     return Form(command, command_word(command).say(lang), tuple(controls))
+
+
+def _place(name: str) -> int:
+    if name == _FIRST:
+        return -1
+    return _LATER.index(name) + 1 if name in _LATER else 0
 
 
 def _control(name: str, command: str, lang: str) -> Control:
     known = spec(command)
-    words = field_word(name).say(lang)
+    words = (_OF_A_COMMAND.get((command, name)) or field_word(name)).say(lang)
     field = known.fields.get(name)
     if field is None:
         return Control(name, words, "area" if name in _LONG else "line", known.texts[name])
     if field.choices is not None:
-        return Control(name, words, "select", field.required, _choices(field.choices, lang))
+        hint = _unsaid(command, name, lang)
+        return Control(name, words, "select", field.required, _choices(field.choices, lang), hint)
     if field.kind == "yes_no":
-        answers = (Choice("true", "是 yes"), Choice("false", "否 no"))
-        return Control(name, words, "select", field.required, answers)
+        answers = (Choice("true", yes_no(True, lang)), Choice("false", yes_no(False, lang)))
+        return Control(name, words, "select", field.required, answers, _unsaid(command, name, lang))
     if field.kind == "instant":
         return Control(name, words, "time", field.required, hint="2026-03-01T09:00:00+08:00")
     hints = {
@@ -72,6 +93,18 @@ def _control(name: str, command: str, lang: str) -> Control:
     }
     zh, en = hints.get(field.kind, ("", ""))
     return Control(name, words, "line", field.required, hint=en if lang == "en" else zh)
+
+
+def _unsaid(command: str, name: str, lang: str) -> str:
+    """What is taken where nothing is chosen; empty where that is nothing."""
+    taken = MODELS[command].model_fields[name].default
+    if isinstance(taken, StrEnum):
+        word = label(taken, lang)
+    elif isinstance(taken, bool):
+        word = yes_no(taken, lang)
+    else:
+        return ""
+    return f"if not chosen: {word}" if lang == "en" else f"不选即：{word}"
 
 
 def _choices(codes: type[StrEnum], lang: str) -> tuple[Choice, ...]:

@@ -9,16 +9,18 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from importlib.resources import files
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.templating import Jinja2Templates
 
+from console.clocks import clock_state
 from console.desk import Receipt, new_command_id
 from console.errors import WrongUsage
 from console.hats import Acting
 from console.reader import Reader
-from console.shown import called, lasting, local, parts, who
+from console.shown import lasting, parts, said_name, short, spoken, who
 from console.told import relation
 from console.views import Json
 from console.web.acting import ACTS_AS
@@ -26,7 +28,19 @@ from console.web.api import desk_of
 from console.web.forms import form, read_form
 from console.words import Word, command_word, event_word, field_word, label
 from domain.errors import BadInput
-from domain.words import CaseKind, Channel, Charge, DeadlineKind, State, Tie
+from domain.words import (
+    CaseKind,
+    Channel,
+    Charge,
+    DeadlineKind,
+    Ending,
+    Exceptional,
+    Procedure,
+    Role,
+    Satisfaction,
+    State,
+    Tie,
+)
 from workflows.door import Outcome
 
 pages = APIRouter(include_in_schema=False)
@@ -55,9 +69,10 @@ def _told(find: Callable[[str], Word]) -> Callable[[str, str], str]:
 
 
 _SHOWN: dict[str, Any] = {
-    "called": called,
+    "said_name": said_name,
     "lasting": lasting,
-    "local": local,
+    "short": short,
+    "spoken": spoken,
     "who": who,
     "parts": parts,
     "relation_told": relation,
@@ -67,6 +82,12 @@ _SHOWN: dict[str, Any] = {
     "kind_word": _coded(CaseKind),
     "channel_word": _coded(Channel),
     "clock_word": _coded(DeadlineKind),
+    "ending_word": _coded(Ending),
+    "exception_word": _coded(Exceptional),
+    "procedure_word": _coded(Procedure),
+    "role_word": _coded(Role),
+    "satisfaction_word": _coded(Satisfaction),
+    "clock_state": clock_state,
     "event_word": _told(event_word),
     "command_word": _told(command_word),
     "field_word": _told(field_word),
@@ -89,13 +110,21 @@ def _lang(request: Request) -> str:
     return "en" if told == "en" else "zh"
 
 
-async def _page(request: Request, template: str, status: int = 200, **shown: object) -> Response:
-    """A page with what every page shows. The language asked for is remembered."""
+async def _page(
+    request: Request, template: str, status: int = 200, *, here: str | None = None, **shown: object
+) -> Response:
+    """A page with what every page shows. The language asked for is remembered.
+
+    ``here`` is where the page can be looked at again; left out, where it was asked for.
+    """
     lang = _lang(request)
     desk = desk_of(request)
+    people = await desk.people()
     context: dict[str, object] = {
+        **_around(request, here),
         "lang": lang,
-        "people": await desk.people(),
+        "people": people,
+        "callers": {person.id: person.name for person in people},
         "user": request.cookies.get(ACTS_AS, ""),
         "zone": await desk.zone(),
         **shown,
@@ -106,9 +135,20 @@ async def _page(request: Request, template: str, status: int = 200, **shown: obj
     return response
 
 
+def _around(request: Request, here: str | None) -> dict[str, object]:
+    """Where a page is, and the same page in either language. What was sent to be written is not sent again."""
+    looked = request.method == "GET"
+    here = here or (_back(request.url.path) if looked else "/")
+    asked = dict(request.query_params) if looked else {}
+    return {
+        "here": here,
+        **{f"in_{lang}": f"{here}?{urlencode({**asked, 'lang': lang})}" for lang in ("zh", "en")},
+    }
+
+
 def refused_page(request: Request, status: int, zh: str, en: str) -> Response:
     """A page with one sentence: what went wrong and what to do."""
-    context: dict[str, Any] = {"lang": _lang(request), "zh": zh, "en": en, "people": [], "user": ""}
+    context = {**_around(request, None), "lang": _lang(request), "zh": zh, "en": en}
     return _templates.TemplateResponse(request, "message.html", context, status_code=status)
 
 
@@ -134,8 +174,10 @@ async def _first(
         "queue.html",
         status,
         queue=listed,
+        here="/",
         body=body,
         state=state,
+        overdue=request.query_params.get("overdue") == "true",
         states=list(State),
         form=form("register", _lang(request)),
         matters=(await reading.matters("", 200))["items"],
@@ -249,13 +291,13 @@ async def _case(
         request,
         "case.html",
         status,
+        here=f"/cases/{allowed['number']}",
         case=await reading.show(number),
         holders=await reading.holders(number),
         history=await reading.history(number),
         clocks=await reading.clocks(number),
         forms=[(row, form(row["command"], lang)) for row in rows if row["allowed"]],
         others=[row for row in rows if not row["allowed"]],
-        allowed_names=allowed["names"],
         filled=filled,
         new_id=new_command_id,
         said=said,

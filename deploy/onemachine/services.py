@@ -35,7 +35,8 @@ class Service:
         if self.process is None:
             return False
         if (code := self.process.exit_code) is not None:
-            raise StartRefused(f"The {self.name} {exit_words(code)}.")
+            ended = exit_words(code)
+            raise StartRefused(f"{self.name} {ended.zh}", f"{self.name} {ended.en}")
         if self.probe is None:
             return time.monotonic() - self._launched > 1
         return _answers(*self.probe)

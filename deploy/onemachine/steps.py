@@ -45,9 +45,9 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise StartRefused(
-                f"端口 {host}:{port} 不可用；请停止占用它的程序，或换端口：make run PORT={port + 1} / Port {port} on "
-                f"{host} cannot be used ({error.strerror}). Stop the program that has it, or choose another: "
-                f"make run PORT={port + 1}"
+                f"端口 {host}:{port} 不可用；请停止占用它的程序，或换端口：make run PORT={port + 1}",
+                f"Port {port} on {host} cannot be used ({error.strerror}). Stop the program that has it, or choose "
+                f"another: make run PORT={port + 1}",
             ) from error
 
 
@@ -61,8 +61,9 @@ def key_file(data: Path, create: Callable[[Path], object], *, first: bool) -> Pa
         return path
     if not first:
         raise StartRefused(
-            f"密钥文件 {path} 不见了，而台账已存在；请从备份恢复。 / The key file {path} is gone while the ledger "
-            "exists: without it no resident's data can be read. Restore it from your backup; nothing was started."
+            f"密钥文件 {path} 不见了，而台账已存在；没有它，居民信息无法读取。请从备份恢复，本次没有启动任何程序。",
+            f"The key file {path} is gone while the ledger exists: without it no resident's data can be read. "
+            "Restore it from your backup; nothing was started.",
         )
     make_private(path.parent)
     create(path)
@@ -104,8 +105,11 @@ def command(title: str, *arguments: str) -> Prepare:
             await child.wait()
             raise
         if code != 0:
+            ended = exit_words(code)
             raise StartRefused(
-                f"{title}: {exit_words(code)}. Its reason stands above; nothing is left running."
+                f"启动步骤 zeren {' '.join(ready)} {ended.zh}，原因见上；请排除后重新启动，已启动的程序均已停止。",
+                f"The step zeren {' '.join(ready)} {ended.en}; its reason stands above. Mend it and start again; "
+                "nothing is left running.",
             )
 
     return step

@@ -103,7 +103,11 @@ class Supervisor:
         self._launch(watched)
         while not part.is_ready():
             if time.monotonic() - watched.launched > READY_SECONDS:
-                raise StartRefused(f"The {part.name} was not ready after {READY_SECONDS} s; see {part.log}.")
+                raise StartRefused(
+                    f"{part.name} 在 {READY_SECONDS} 秒内未就绪；请看 {part.log}，排除原因后重新启动。",
+                    f"The {part.name} was not ready after {READY_SECONDS} s. Read {part.log}, mend the cause and "
+                    "start again.",
+                )
             await asyncio.sleep(0.05)
         watched.state = "up"
 
@@ -152,10 +156,11 @@ class Supervisor:
                 try:
                     self._launch(entry)
                 except StartRefused as refused:
-                    return self._failed(entry, str(refused))
+                    return self._failed(entry, refused.zh, refused.en)
             return True
         if process is not None and (code := process.exit_code) is not None and entry.state == "up":
-            return self._failed(entry, f"{entry.part.name} {exit_words(code)}")
+            ended = exit_words(code)
+            return self._failed(entry, f"{entry.part.name} {ended.zh}", f"{entry.part.name} {ended.en}")
         if entry.state == "starting":
             return self._see_it_start(entry)
         return True
@@ -169,9 +174,13 @@ class Supervisor:
                     say(f"{entry.part.name} 已恢复运行。 / The {entry.part.name} runs again.")
             elif time.monotonic() - entry.launched > READY_SECONDS and entry.part.process is not None:
                 entry.part.process.kill()
-                return self._failed(entry, f"{entry.part.name} was not ready after {READY_SECONDS} s")
+                return self._failed(
+                    entry,
+                    f"{entry.part.name} 在 {READY_SECONDS} 秒内未就绪",
+                    f"{entry.part.name} was not ready after {READY_SECONDS} s",
+                )
         except StartRefused as refused:
-            return self._failed(entry, str(refused).rstrip("."))
+            return self._failed(entry, refused.zh, refused.en)
         return True
 
     def _stands_on_up(self, entry: _Watched) -> bool:
@@ -183,28 +192,28 @@ class Supervisor:
                 return False
         return True
 
-    def _failed(self, entry: _Watched, what: str) -> bool:
+    def _failed(self, entry: _Watched, zh: str, en: str) -> bool:
         """Reports a crash and plans the restart; False when there were too many."""
         now = time.monotonic()
         entry.state = "down"
         entry.crashes.append(now)
         while entry.crashes and now - entry.crashes[0] > CRASH_WINDOW_SECONDS:
             entry.crashes.popleft()
-        name, count = entry.part.name, len(entry.crashes)
+        log, count = entry.part.log, len(entry.crashes)
+        zh, en = zh.rstrip("。"), en.rstrip(".")
         self._note()
         if count > CRASHES_ALLOWED:
             say(
-                f"{name} 在 {CRASH_WINDOW_SECONDS} 秒内第 {count} 次退出，全部停止；请看 {entry.part.log}，"
-                f"排除原因后再启动。 / {what}, for the {count}th time in {CRASH_WINDOW_SECONDS} s: everything is "
-                f"stopped. Read {entry.part.log}, mend the cause and start again. Its last words: "
-                f"{last_lines(entry.part.log)}"
+                f"{zh}：{CRASH_WINDOW_SECONDS} 秒内已是第 {count} 次，全部停止；请看 {log}，排除原因后重新启动。 / {en}, for "
+                f"the {count}th time in {CRASH_WINDOW_SECONDS} s: everything is stopped. Read {log}, mend the cause "
+                f"and start again. 最后的输出 / its last words: {last_lines(log)}"
             )
             return False
         pause = 0.5 * 2 ** (count - 1)
         entry.due = now + pause
         say(
-            f"{name} 意外退出，{pause:g} 秒后重启；如反复出现，请看 {entry.part.log}。 / {what}; it is started again "
-            f"in {pause:g} s. If it goes on, read {entry.part.log}."
+            f"{zh}；{pause:g} 秒后重启。如反复出现，请看 {log}。 / {en}; it is started again in {pause:g} s. If it "
+            f"goes on, read {log}."
         )
         return True
 
@@ -286,8 +295,9 @@ async def _locked(data: Path) -> AsyncGenerator[None, None]:
         running = read_instance(data)
         where = running.url if running is not None and running.url else "?"
         raise StartRefused(
-            f"责任系统已在此数据目录上运行（{where}）；请先停止它，或换目录：make run DATA=… PORT=… / Zeren already "
-            f"runs on {data} ({where}). Stop that one first, or use another folder: make run DATA=… PORT=…"
+            f"责任系统已在数据目录 {data} 上运行（{where}）；请先停止它，或换目录：make run DATA=… PORT=…",
+            f"Zeren already runs on {data} ({where}). Stop that one first, or use another folder: "
+            "make run DATA=… PORT=…",
         )
     try:
         yield

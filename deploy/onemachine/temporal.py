@@ -72,7 +72,11 @@ class EmbeddedTemporal:
         try:
             while not self.is_ready():
                 if time.monotonic() > until:
-                    raise StartRefused(f"Temporal did not answer in {READY_SECONDS} s. See {self.log}.")
+                    raise StartRefused(
+                        f"流程引擎在 {READY_SECONDS} 秒内没有应答；请看 {self.log}，排除原因后重新启动。",
+                        f"Temporal did not answer in {READY_SECONDS} s. Read {self.log}, mend the cause and start "
+                        "again.",
+                    )
                 time.sleep(0.1)
         except BaseException:
             self.stop()
@@ -121,7 +125,9 @@ class EmbeddedTemporal:
             return False
         if self.process.exit_code is not None:
             raise StartRefused(
-                f"Temporal ended while it was starting. It said: {last_lines(self.log)} (see {self.log})"
+                f"流程引擎启动时退出；请看 {self.log}，排除原因后重新启动。",
+                f"Temporal ended while it was starting. Read {self.log}, mend the cause and start again. It said: "
+                f"{last_lines(self.log)}",
             )
         with socket.socket() as probe:
             probe.settimeout(0.5)
@@ -162,7 +168,10 @@ def temporal_program() -> Path:
         return beside
     found = shutil.which("temporal")
     if found is None:
-        raise StartRefused("The program temporal is not installed. Run: make run.")
+        raise StartRefused(
+            "没有安装程序 temporal；请运行 make run，它会先装好依赖。",
+            "The program temporal is not installed. Run make run, which installs what is needed first.",
+        )
     return Path(found)
 
 
@@ -182,7 +191,10 @@ def free_port(wanted: int | None, *, only: bool = False) -> int:
             except OSError:
                 continue
             return int(probe.getsockname()[1])
-    raise StartRefused(f"No port is free on 127.0.0.1 (wanted: {wanted or 'any'}).")
+    raise StartRefused(
+        f"127.0.0.1 上没有可用端口（需要：{wanted or '任意'}）；请停止占用端口的程序，然后重新启动。",
+        f"No port is free on 127.0.0.1 (wanted: {wanted or 'any'}). Stop the program that has it and start again.",
+    )
 
 
 def _bare_environment() -> dict[str, str]:

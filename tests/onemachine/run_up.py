@@ -26,7 +26,10 @@ async def prepared(instance: Instance) -> None:
 
 async def refuses(_: Instance) -> None:
     """Refuses, as a migration may."""
-    raise StartRefused("The pack has a matter without a time limit; mend it and start again.")
+    raise StartRefused(
+        "数据包中有事项没有时限；请改正后重新启动。",
+        "The pack has a matter without a time limit; mend it and start again.",
+    )
 
 
 data, port, role, step = sys.argv[1:]
