@@ -29,6 +29,7 @@ CLOCK_STATES = {
     "met": "按时 met",
     "missed": "超时 missed",
     "replaced": "已接替 replaced",
+    "suspended": "随主件 suspended",
     "passed": "已到 passed",
     "dropped": "不再需要 dropped",
     "stands": "仍可提出 stands",
