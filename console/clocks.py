@@ -6,6 +6,7 @@ missed     its instant passed first
 replaced   another one of its kind took its place (an allowance swapped at triage, the next rung of a ladder)
 passed     its instant came, and nobody was late: a look again, or a right that was not used
 dropped    it is not waited for any more: the case ended or went another way
+suspended  the case follows a parent, and nothing is waited for on this one by itself
 stands     the case was closed, and what it limits can still be asked until its instant
 """
 
@@ -14,20 +15,21 @@ from typing import Literal, NamedTuple
 
 from console.words import Word, event_word, label
 from domain.base import Frozen
-from domain.case import Case
+from domain.case import Case, Merge
 from domain.deadlines import Deadline, clock_command
 from domain.events import AnyEvent, Recorded
 from domain.evolve import evolve
 from domain.jurisdiction import Name
 from domain.words import DeadlineKind
 
-ClockState = Literal["running", "met", "missed", "replaced", "passed", "dropped", "stands"]
+ClockState = Literal["running", "met", "missed", "replaced", "passed", "dropped", "suspended", "stands"]
 
 _STATES: dict[ClockState, Word] = {
     "running": Word("计时中", "running"),
     "met": Word("按时", "met"),
     "missed": Word("超时", "missed"),
     "replaced": Word("已接替", "replaced"),
+    "suspended": Word("随主件", "suspended"),
     "passed": Word("已到", "passed"),
     "stands": Word("仍可提出", "stands"),
     "dropped": Word("不再需要", "dropped"),
@@ -86,7 +88,24 @@ def clocks(recorded: Iterable[Recorded]) -> list[Clock]:
         for deadline in before.deadlines if before else ():
             if deadline.id not in standing:
                 ended.setdefault(deadline.id, Ended(_how(deadline, event), event))
+        if before is not None and before.merged is not None and case.merged is None:
+            _stood_still(before.merged, case, event, known, ended)
     return [_clock(deadline, ended.get(deadline.id)) for deadline in known.values()]
+
+
+def _stood_still(
+    merge: Merge, case: Case, event: Recorded, known: dict[str, Deadline], ended: dict[str, Ended]
+) -> None:
+    """What became of the clocks that were suspended: they go on, or the parent's answer ended them."""
+    running = {deadline.id: deadline for deadline in case.deadlines}
+    for deadline in merge.suspended:
+        if deadline.id in running:
+            known[deadline.id] = running[deadline.id]
+            del ended[deadline.id]
+            continue
+        answered = event.body.type == "answered_with_parent" and deadline.kind is DeadlineKind.RESOLVE
+        in_time: ClockState = "met" if event.at <= deadline.due else "missed"
+        ended[deadline.id] = Ended(in_time if answered else "dropped", event)
 
 
 def _set_by(body: AnyEvent) -> Iterator[Deadline]:
@@ -101,6 +120,8 @@ def _set_by(body: AnyEvent) -> Iterator[Deadline]:
 def _how(deadline: Deadline, event: Recorded) -> ClockState:
     if any(new.kind is deadline.kind and new.cause is deadline.cause for new in _set_by(event.body)):
         return "replaced"
+    if event.body.type == "merged":
+        return "suspended"
     if event.command == clock_command(deadline.id):
         return "passed" if deadline.kind in _NOBODY_WAS_LATE else "missed"
     if deadline.kind is DeadlineKind.LADDER:
@@ -131,6 +152,7 @@ def _clock(deadline: Deadline, ended: Ended | None) -> Clock:
         "missed": Name(zh=f"已超时（{word.zh}）", en=f"missed ({word.en})"),
         "replaced": Name(zh=f"由新的时限接替（{word.zh}）", en=f"replaced by a new one ({word.en})"),
         "passed": Name(zh=f"时间已到（{word.zh}）", en=f"its time came ({word.en})"),
+        "suspended": Name(zh=f"随主件办理（{word.zh}）", en=f"handled with the parent ({word.en})"),
         "stands": Name(
             zh=f"案件已结，此前仍可提出（{word.zh}）",
             en=f"the case is closed, it can still be asked ({word.en})",

@@ -12,6 +12,7 @@ from domain.evolve import fold
 from domain.numbers import case_id, draw_number, event_id
 from domain.personal import FREE_TEXT, PersonalRef
 from tests import small
+from tests.domain.telling import Story
 
 CASE = case_id("clocks")
 VERDICT: Any = {"response": True, "resolution": True, "satisfaction": "satisfied", "channel": "link"}
@@ -148,3 +149,32 @@ def test_a_look_again_passes_and_a_request_that_a_report_overtook_is_dropped() -
 
 def test_every_state_of_a_clock_has_its_word() -> None:
     assert all(clock_state(state, "zh") != state for state in get_args(ClockState))
+
+
+def _child_of_a_parent() -> tuple[Story, Story]:
+    child, parent = Story(), Story(number="9MK6-DZN4")
+    child.among, parent.among = [parent], [child]
+    parent.working()
+    return child.register(matter=small.HOUSING_MATTER).wait(hours=1).merge(parent), parent
+
+
+def _states(story: Story) -> dict[str, str]:
+    return {clock.deadline.id: clock.state for clock in clocks(story.events)}
+
+
+def test_the_clocks_of_a_merged_case_are_suspended_and_go_on_with_what_they_had_left() -> None:
+    child, _ = _child_of_a_parent()
+    assert _states(child) == {"triage.1": "suspended", "resolve.1": "suspended"}
+    child.wait(hours=10).unmerge()
+    assert _states(child) == {"triage.1": "running", "resolve.1": "running"}
+    shown = {clock.deadline.id: clock.deadline.due for clock in clocks(child.events)}
+    assert shown == {deadline.id: deadline.due for deadline in child.case.deadlines}
+
+
+def test_the_parents_answer_ends_the_clocks_of_a_child_in_time_or_late() -> None:
+    for hours, state in ((10, "met"), (200, "missed")):
+        child, parent = _child_of_a_parent()
+        child.wait(hours=hours)
+        parent.at(child.now).resolve().review()
+        child.wake()
+        assert _states(child) == {"triage.1": "dropped", "resolve.1": state, "verdict.3": "running"}
