@@ -12,11 +12,13 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from temporalio.testing import WorkflowEnvironment
 
 from deploy.onemachine.postgres import EmbeddedPostgres
 from deploy.onemachine.temporal import EmbeddedTemporal
 from ledger.pool import migrate, open_pool
 from tests.running import Running, run_all
+from tests.skipping import skipping_server
 
 _NUMBERS = itertools.count(1)
 _TEMPLATE = "template_of_tests"
@@ -99,3 +101,10 @@ async def running(database: str, temporal: EmbeddedTemporal, tmp_path: Path) -> 
     """The whole product with the small jurisdiction, on real servers: worker, door, keyring, pool."""
     async with run_all(database, temporal.address, tmp_path) as everything:
         yield everything
+
+
+@pytest.fixture(scope="session")
+async def skipping() -> AsyncIterator[WorkflowEnvironment]:
+    """A server on which a workflow's time can be moved forward."""
+    async with skipping_server() as environment:
+        yield environment

@@ -241,13 +241,21 @@ class CaseWorkflow:
                 if self._case is not case:
                     continue
             at = max(instant, self._case.last_at) if self._case else instant
-            decision = decide(self._case, given, facts, at)
+            decision = self._decided(given, facts, at)
             row = self._row(given, mark, decision, facts, at)
             appended = await calls.append(row)
             answer = await self._settle(row, appended)
             if answer is not None:
                 return answer
         raise ApplicationError("the command could not be settled", type=STOPPED, non_retryable=True)
+
+    def _decided(self, command: AnyCommand, facts: Facts, at: datetime) -> Decision:
+        try:
+            return decide(self._case, command, facts, at)
+        except ZerenError:
+            # Only an append can say that facts are stale, and it will never see these: a newer pack may mend them.
+            self._facts = None
+            raise
 
     def _numbered(self, command: AnyCommand) -> AnyCommand:
         """A registration gets a number drawn here: random, yet the same when this history is replayed."""
