@@ -34,7 +34,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.facts import Facts
     from domain.ladder import due, next_bell
     from domain.numbers import draw_number, event_id
-    from domain.ports import Alarm, Answer, Append, Appended, Ask, LoadCase, LookUp, fingerprint
+    from domain.ports import Alarm, Answer, Append, Appended, Ask, LookUp, fingerprint
     from workflows import calls
     from workflows.names import (
         ACT,
@@ -86,6 +86,7 @@ class CaseWorkflow:
         self._facts: Facts | None = None
         self._loaded = False
         self._handled = 0
+        self._moved = False
         self._draining = False
         self._contradicted = False
         self._faulty = False
@@ -94,6 +95,15 @@ class CaseWorkflow:
     @workflow.run
     async def run(self, start: CaseStart) -> None:
         """Wait for deadlines until the case has ended, renewing the history on the way."""
+        try:
+            await self._live(start)
+        except asyncio.CancelledError:
+            # An operator's doing. Whoever waits for an answer gets it first; the case goes on when it is woken.
+            self._draining = True
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            raise
+
+    async def _live(self, start: CaseStart) -> None:
         async with self._lock:
             await self._ensure_loaded()
         while True:
@@ -152,6 +162,9 @@ class CaseWorkflow:
         return self._case is None or self._case.ending is not None
 
     def _long(self) -> bool:
+        if not self._moved:
+            # The next run would load as much as this one did, and be as long at once.
+            return False
         info = workflow.info()
         return (
             info.is_continue_as_new_suggested()
@@ -336,6 +349,7 @@ class CaseWorkflow:
 
     async def _apply(self, row: Append, answer: Answer) -> None:
         self._answered.add(row.command)
+        self._moved = True
         if [event.id for event in row.events] != [event.id for event in answer.events]:
             # An earlier try, of another run or worker, decided this command; the ledger has what it wrote.
             await self._reload(None)
@@ -352,7 +366,7 @@ class CaseWorkflow:
 
     async def _reload(self, alarm: str | None) -> None:
         """Take the case from the ledger. If it contradicts what this run knows, stop; nothing here may decide then."""
-        loaded = await calls.load(LoadCase(case=self._start.case))
+        loaded = await calls.load(self._start.case)
         known = self._case.version if self._case else 0
         if known and (len(loaded.events) < known or loaded.events[known - 1].id != self._last):
             self._contradicted = True
