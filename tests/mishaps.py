@@ -108,3 +108,13 @@ async def reset_to_the_beginning(running: Running, case: UUID) -> None:
             reset_reapply_exclude_types=[ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_UPDATE],
         )
     )
+
+
+async def accepted_updates(running: Running, case: UUID) -> list[str]:
+    """The ids of all updates that the run has accepted, in order."""
+    history = await running.client.get_workflow_handle(workflow_id(case)).fetch_history()
+    return [
+        event.workflow_execution_update_accepted_event_attributes.accepted_request.meta.update_id
+        for event in history.events
+        if event.HasField("workflow_execution_update_accepted_event_attributes")
+    ]

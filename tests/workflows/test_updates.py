@@ -1,7 +1,9 @@
 """What an update leaves in the history, and how one fails without taking the case with it (docs/temporal.md)."""
 
+import asyncio
+from typing import Any
+
 import pytest
-from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
@@ -12,28 +14,19 @@ from domain.ports import Answer
 from domain.words import Step
 from ledger.packs import store_pack
 from tests import small
+from tests.mishaps import accepted_updates
 from tests.running import Running
 from workflows import names
 from workflows.case_workflow import LARGEST_COMMAND, Submission
 from workflows.door import OutcomeKind, update_id
 
-WHOLE = {"place": small.COMMUNITY, "matter": small.HOUSING_MATTER}
-
-
-async def _updates(running: Running, case: object) -> list[str]:
-    """The ids of all updates that the history has, in order."""
-    handle = running.client.get_workflow_handle(f"case-{case}")
-    return [
-        event.workflow_execution_update_accepted_event_attributes.accepted_request.meta.update_id
-        for event in (await handle.fetch_history()).events
-        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
-    ]
+WHOLE: dict[str, Any] = {"place": small.COMMUNITY, "matter": small.HOUSING_MATTER}
 
 
 async def test_what_the_validator_rejects_leaves_nothing(running: Running) -> None:
     case = await running.open()
     handle = running.client.get_workflow_handle(workflow_id(case))
-    before = await _updates(running, case)
+    before = await accepted_updates(running, case)
     strike = c.Strike(id="clock:triage.1", actor=CLOCK, deadline="triage.1")
     with pytest.raises(WorkflowUpdateFailedError) as refused:
         await handle.execute_update(names.ACT, Submission(command=strike))
@@ -44,7 +37,7 @@ async def test_what_the_validator_rejects_leaves_nothing(running: Running) -> No
     outcome = await running.door.send(case, huge)
     assert outcome.refusal is not None
     assert outcome.refusal.rule == "command.bad-shape"
-    assert await _updates(running, case) == before
+    assert await accepted_updates(running, case) == before
     await running.done(case, c.RecordStep, small.CLERK, step=Step.NOTE)
 
 
@@ -53,7 +46,7 @@ async def test_what_a_rule_refuses_is_an_answer_and_stays(running: Running) -> N
     sign = await running.command(case, c.Sign, small.HOUSING_WORKER)
     outcome = await running.door.send(case, sign)
     assert outcome.kind is OutcomeKind.REFUSED
-    assert (await _updates(running, case))[-1] == update_id(sign)
+    assert (await accepted_updates(running, case))[-1] == update_id(sign)
     handle = running.client.get_workflow_handle(workflow_id(case))
     kept = handle.get_update_handle(update_id(sign), result_type=Answer)
     assert await kept.result() == outcome.answer
@@ -79,8 +72,6 @@ async def test_a_command_that_cannot_be_decided_fails_alone_and_is_decided_once_
 
 async def test_many_commands_at_once_are_all_answered(running: Running) -> None:
     """The server takes ten updates of a run at a time; the door waits its turn for the rest."""
-    import asyncio
-
     case = await running.open()
     outcomes = await asyncio.gather(
         *(
