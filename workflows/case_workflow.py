@@ -35,6 +35,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.ladder import due, next_bell
     from domain.numbers import draw_number, event_id
     from domain.ports import Alarm, Answer, Append, Appended, Ask, LookUp, fingerprint
+    from domain.succession import Bell
     from workflows import calls
     from workflows.names import (
         ACT,
@@ -181,11 +182,14 @@ class CaseWorkflow:
         await workflow.wait_condition(workflow.all_handlers_finished)
 
     async def _wait(self) -> None:
-        """Until the nearest deadline, or until the case changes; then let the clock act."""
+        """Until the nearest bell, or until another one is; then let the clock act."""
         case, packs = self._case, self._packs
         nearest = next_bell(case, await self._facts_of(case)) if case is not None else None
         wait = nearest.due - workflow.now() if nearest is not None else None
-        if self._faulty or self._contradicted:
+        if self._contradicted:
+            # Only an operator can end this.
+            wait = None
+        elif self._faulty:
             wait = _AFTER_A_FAULT
         elif wait is not None and wait <= timedelta(0):
             async with self._lock:
@@ -193,13 +197,19 @@ class CaseWorkflow:
             return
         try:
             await workflow.wait_condition(
-                lambda: self._case is not case or self._packs != packs or self._long(),
+                # A command that leaves the nearest bell as it is leaves its timer too: two events of history less.
+                lambda: self._packs != packs or self._turned(nearest) or self._over() or self._long(),
                 # One millisecond more than the distance, since the server's timers are no finer.
                 timeout=wait + timedelta(milliseconds=1) if wait is not None else None,
                 timeout_summary=f"{nearest.id} is due" if nearest is not None else None,
             )
         except TimeoutError:
             self._faulty = False
+
+    def _turned(self, nearest: Bell | None) -> bool:
+        """Whether another bell is the nearest by now; while there are no facts, whoever fetches them will see."""
+        case, facts = self._case, self._facts
+        return case is not None and facts is not None and next_bell(case, facts) != nearest
 
     async def _strike_due(self, now: datetime) -> None:
         """Decide every clock command due at or before ``now``, in due order. The caller holds the lock."""
