@@ -49,11 +49,11 @@ async def falls_back(running: Running, case: UUID) -> None:
         await asyncio.sleep(0.02)
 
 
-async def somebody_else_writes(running: Running, case: UUID) -> None:
-    """One event in the ledger that the case's own run knows nothing of."""
+async def somebody_else_writes(running: Running, case: UUID, events: int = 1) -> None:
+    """Events in the ledger that the case's own run knows nothing of, under one command."""
     last = (await load(running.pool, case)).events[-1]
-    command, version = str(uuid4()), last.version + 1
-    at = max(datetime.now(UTC), last.at)
+    command, at = str(uuid4()), max(datetime.now(UTC), last.at)
+    body = StepRecorded(step=Step.NOTE, channel=None, by=small.DISPATCH, personal=None)
     row = Append(
         case=case,
         command=command,
@@ -63,7 +63,7 @@ async def somebody_else_writes(running: Running, case: UUID) -> None:
         at=at,
         expected=last.version,
         facts=FactsUsed(pack=last.facts.pack, version=last.facts.version),
-        events=(
+        events=tuple(
             Recorded(
                 id=event_id(case, version, command),
                 case=case,
@@ -72,11 +72,18 @@ async def somebody_else_writes(running: Running, case: UUID) -> None:
                 command=command,
                 actor=small.CLERK,
                 facts=last.facts,
-                body=StepRecorded(step=Step.NOTE, channel=None, by=small.DISPATCH, personal=None),
-            ),
+                body=body,
+            )
+            for version in range(last.version + 1, last.version + 1 + events)
         ),
     )
     assert (await append(running.pool, row)).outcome == "ok"
+
+
+async def grow(running: Running, case: UUID, to: int) -> None:
+    """Let somebody else write until the case has as many events."""
+    while (version := (await running.case(case)).version) < to:
+        await somebody_else_writes(running, case, min(1_000, to - version))
 
 
 async def lose_the_last_event(running: Running, case: UUID) -> None:

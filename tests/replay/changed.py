@@ -4,6 +4,7 @@ Each is the real workflow with one thing done otherwise, under its name. Without
 ``patched``, it replays; every other change here issues other commands than the history has.
 """
 
+import time
 from datetime import timedelta
 
 from temporalio import workflow
@@ -137,6 +138,21 @@ class ForgetsItsFacts(CaseWorkflow):
     async def _facts_for(self, command: AnyCommand) -> Facts:
         self._facts = None
         return await super()._facts_for(command)
+
+
+@workflow.defn(name=CASE)
+class AsksTheClock(CaseWorkflow):
+    """It reads the machine's clock, which the sandbox does not let it."""
+
+    @workflow.init
+    def __init__(self, start: CaseStart) -> None:
+        super().__init__(start)
+
+    @workflow.run
+    async def run(self, start: CaseStart) -> None:
+        """The time, then as it was."""
+        workflow.logger.info("now", extra={"now": time.time()})
+        await super().run(start)
 
 
 @workflow.defn(name=CASE)

@@ -11,10 +11,12 @@ from domain import commands as c
 from domain.numbers import case_id
 from domain.personal import PersonalRef
 from domain.words import NotAcceptedGround, Satisfaction, Step
+from ledger.load import PAGE_EVENTS
 from ledger.packs import store_pack
 from tests import small
 from tests.mishaps import (
     falls_back,
+    grow,
     ledger_away,
     lose_the_last_event,
     reset_to_the_beginning,
@@ -216,6 +218,29 @@ async def lost_and_woken(stage: Stage) -> None:
     await stage.handle(case).terminate("lost")
     assert await office.door.wake(case)
     await office.done(case, c.Start, small.HOUSING_WORKER)
+
+
+async def longer_than_a_page(stage: Stage) -> None:
+    """A case of more events than one answer carries is lost and woken: it is loaded in two calls."""
+    office = stage.office
+    case = await office.open()
+    await grow(office, case, PAGE_EVENTS + 1)
+    await stage.handle(case).terminate("lost")
+    assert await office.door.wake(case)
+    await office.done(case, c.RecordStep, small.CLERK, step=Step.NOTE)
+
+
+async def cancelled_in_the_middle(stage: Stage) -> None:
+    """An operator cancels the run while a command waits for the ledger: it is answered first."""
+    office = stage.office
+    case = await office.open()
+    waiting = await office.command(case, c.RecordStep, small.CLERK, step=Step.NOTE)
+    async with ledger_away(office):
+        sending = asyncio.create_task(office.door.send(case, waiting))
+        await falls_back(office, case)
+        await stage.handle(case).cancel()
+    assert (await sending).kind is OutcomeKind.DONE
+    await stage.ended(case)
 
 
 async def waiting_for_the_ledger(stage: Stage) -> None:

@@ -79,6 +79,11 @@ class Stage:
     async def _open(self, case: UUID) -> bool:
         return (await self.handle(case).describe()).status is WorkflowExecutionStatus.RUNNING
 
+    async def ended(self, case: UUID) -> None:
+        """Wait until the case's run has ended, however."""
+        while await self._open(case):
+            await asyncio.sleep(0.02)
+
     async def lead(self, case: UUID) -> None:
         """Up to where the housing office leads."""
         await self.office.done(case, c.Propose, small.CLERK, to=small.HOUSING)

@@ -59,6 +59,11 @@ async def test_a_quick_call_more_is_found_out(workflow: type, name: str) -> None
         await replayer(workflow).replay_workflow(opened(HISTORIES / name))
 
 
+async def test_the_sandbox_is_on() -> None:
+    with pytest.raises(RuntimeError, match=r"Cannot access time\.time\.__call__ from inside a workflow"):
+        await replayer(changed.AsksTheClock).replay_workflow(opened(HISTORIES / STRAIGHT))
+
+
 # ---------------------------------------------------------------- what they cover
 
 
@@ -82,7 +87,7 @@ def test_they_make_every_call_there_is() -> None:
         if event["eventType"] == "EVENT_TYPE_ACTIVITY_TASK_SCHEDULED"
     }
     assert quick == {ports.LOAD, ports.LOOK_UP, ports.APPEND, ports.ANSWER, ports.ALARM}
-    assert durable >= {ports.LOAD, ports.LOOK_UP, ports.SWEEP}
+    assert durable >= {ports.LOAD, ports.LOOK_UP, ports.APPEND, ports.SWEEP}
     assert any("failure" in marker for marker in _markers()), "a quick call that failed"
 
 
@@ -94,6 +99,7 @@ def test_they_have_every_kind_of_event_there_is() -> None:
         "WORKFLOW_EXECUTION_CONTINUED_AS_NEW",
         "WORKFLOW_EXECUTION_COMPLETED",
         "WORKFLOW_EXECUTION_TERMINATED",
+        "WORKFLOW_EXECUTION_CANCELED",
         "WORKFLOW_TASK_FAILED",
         "TIMER_STARTED",
         "TIMER_FIRED",

@@ -1,19 +1,15 @@
 """What a run costs the server, and that a long case stays below what the server takes (docs/temporal.md)."""
 
-from datetime import UTC, datetime
-from uuid import UUID
 
-import asyncpg
 from temporalio.api.enums.v1 import EventType
 
 from domain import commands as c
-from domain.events import FactsUsed, Recorded, StepRecorded
-from domain.numbers import event_id, workflow_id
-from domain.ports import Append, LoadCase, Loaded
+from domain.numbers import workflow_id
+from domain.ports import LoadCase, Loaded
 from domain.words import Step
-from ledger.append import append
 from ledger.load import load, page
 from tests import small
+from tests.mishaps import grow
 from tests.running import Running
 from workflows.case_workflow import HISTORY_LIMIT, CaseWorkflow
 
@@ -40,44 +36,9 @@ async def test_a_command_costs_six_events_of_history(running: Running) -> None:
     assert HISTORY_LIMIT / 6 < MOST_UPDATES / 2
 
 
-async def _grow(pool: asyncpg.Pool, case: UUID, to: int) -> None:
-    """Append events to the case, behind the back of any run, until it has as many."""
-    last = (await load(pool, case)).events[-1]
-    version, at = last.version, max(datetime.now(UTC), last.at)
-    while version < to:
-        command = f"many-{version}"
-        body = StepRecorded(step=Step.NOTE, channel=None, by=small.DISPATCH, personal=None)
-        numbers = range(version + 1, min(version + 200, to) + 1)
-        row = Append(
-            case=case,
-            command=command,
-            type="record_step",
-            fingerprint="0" * 64,
-            actor=small.CLERK,
-            at=at,
-            expected=version,
-            facts=FactsUsed(pack=last.facts.pack, version=last.facts.version),
-            events=tuple(
-                Recorded(
-                    id=event_id(case, number, command),
-                    case=case,
-                    version=number,
-                    at=at,
-                    command=command,
-                    actor=small.CLERK,
-                    facts=last.facts,
-                    body=body,
-                )
-                for number in numbers
-            ),
-        )
-        assert (await append(pool, row)).outcome == "ok"
-        version = numbers[-1]
-
-
 async def test_a_case_too_long_for_one_value_is_loaded_all_the_same(running: Running) -> None:
     case = await running.open()
-    await _grow(running.pool, case, 5_000)
+    await grow(running, case, 5_000)
     assert len((await load(running.pool, case)).model_dump_json()) > ONE_VALUE
     handle = running.client.get_workflow_handle(workflow_id(case))
     await handle.terminate("lost")
