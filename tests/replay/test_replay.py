@@ -108,6 +108,17 @@ def test_they_have_every_kind_of_event_there_is() -> None:
     }
 
 
+def test_no_task_of_theirs_has_failed() -> None:
+    """But for the reset, which is kept as a failure. A handler that is abandoned, say, would show here."""
+    causes = {
+        event["workflowTaskFailedEventAttributes"]["cause"]
+        for path in every()
+        for event in events(path)
+        if event["eventType"] == "EVENT_TYPE_WORKFLOW_TASK_FAILED"
+    }
+    assert causes == {"WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW"}
+
+
 # ---------------------------------------------------------------- what they do not tell
 
 

@@ -3,6 +3,7 @@
 import asyncio
 
 from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowExecutionStatus
 
 from domain import commands as c
 from domain.numbers import workflow_id
@@ -45,8 +46,6 @@ async def test_another_worker_takes_the_durable_call_over(running: Running) -> N
 
 async def test_a_run_that_is_cancelled_answers_first(running: Running) -> None:
     """An operator cancels the run while a command waits for the ledger."""
-    from temporalio.client import WorkflowExecutionStatus
-
     case = await running.open()
     handle = running.client.get_workflow_handle(workflow_id(case))
     note = await running.command(case, c.RecordStep, small.CLERK, step=Step.NOTE)
@@ -55,10 +54,14 @@ async def test_a_run_that_is_cancelled_answers_first(running: Running) -> None:
         await falls_back(running, case)
         await handle.cancel()
     assert (await sending).kind is OutcomeKind.DONE
-    run = (await handle.describe()).run_id
     while (await handle.describe()).status is WorkflowExecutionStatus.RUNNING:
         await asyncio.sleep(0.05)
-    assert (await handle.describe()).status is WorkflowExecutionStatus.CANCELED
+    ended = await handle.describe()
+    assert ended.status is WorkflowExecutionStatus.CANCELED
+    kinds = [event.event_type for event in (await handle.fetch_history()).events]
+    assert kinds.count(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED) == 2
+    # An abandoned handler is an error in tests: it would have failed the task, again and again, until it was done.
+    assert EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED not in kinds
     await running.done(case, c.RecordStep, small.CLERK, step=Step.NOTE)
-    assert (await handle.describe()).run_id != run
+    assert (await handle.describe()).run_id != ended.run_id
     assert (await running.case(case)).version == 3

@@ -1,6 +1,5 @@
 """What a run costs the server, and that a long case stays below what the server takes (docs/temporal.md)."""
 
-
 from temporalio.api.enums.v1 import EventType
 
 from domain import commands as c
