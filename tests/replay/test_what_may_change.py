@@ -57,6 +57,25 @@ async def test_another_length_of_a_window_may_come(monkeypatch: pytest.MonkeyPat
     assert await _replays()
 
 
+async def test_other_words_of_a_refusal_may_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was answered stands in the history."""
+
+    def reworded(decide: Decide) -> Decide:
+        def decided(case: Case | None, command: AnyCommand, facts: Facts, at: datetime) -> Decision:
+            decision = decide(case, command, facts, at)
+            if decision.refusal is None:
+                return decision
+            return Decision(
+                events=decision.events, refusal=decision.refusal.model_copy(update={"zh": "另一种说法。"})
+            )
+
+        return decided
+
+    _deciding(monkeypatch, reworded)
+    refused = HISTORIES / "refused_and_repeated.01.json"
+    await replayer().replay_workflow(opened(refused))
+
+
 async def test_a_command_that_causes_one_event_more_may_not(monkeypatch: pytest.MonkeyPatch) -> None:
     def noisier(decide: Decide) -> Decide:
         def decided(case: Case | None, command: AnyCommand, facts: Facts, at: datetime) -> Decision:
