@@ -155,10 +155,11 @@ def test_it_names_no_person_and_no_machine(path: Path) -> None:
 # ---------------------------------------------------------------- the recorder
 
 
-async def test_what_is_recorded_now_replays_now(
-    database: str, temporal: EmbeddedTemporal, skipping: WorkflowEnvironment, tmp_path: Path
+@pytest.mark.parametrize("life", LIVES)
+async def test_it_can_be_lived_now_and_replayed(
+    life: str, database: str, temporal: EmbeddedTemporal, skipping: WorkflowEnvironment, tmp_path: Path
 ) -> None:
-    for text in await lived("registration_refused", database, temporal.address, skipping, tmp_path):
+    for text in await lived(life, database, temporal.address, skipping, tmp_path):
         await replayer().replay_workflow(read(text))
 
 
