@@ -5,15 +5,18 @@ in dispute, with the ledger away, renewed, reset, contradicted. The lives that w
 """
 
 import asyncio
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from domain import commands as c
+from domain.actors import person
 from domain.numbers import case_id
 from domain.personal import PersonalRef
-from domain.words import NotAcceptedGround, Satisfaction, Step
+from domain.words import NotAcceptedGround, Role, Satisfaction, Step
 from ledger.load import PAGE_EVENTS
 from ledger.packs import store_pack
 from tests import small
+from tests.domain import world
 from tests.mishaps import (
     falls_back,
     grow,
@@ -260,11 +263,33 @@ async def waiting_for_the_ledger(stage: Stage) -> None:
     await office.done(case, c.Sign, small.HOUSING_WORKER)
 
 
+async def a_body_ends(stage: Stage) -> None:
+    """The lead is merged away by a newer pack: the case is told, and its successor answers from that instant."""
+    office = stage.office
+    heating = next(body for body in small.BODIES if body.id == small.HEATING)
+    lasting = heating.model_copy(update={"valid_to": None, "successor": None})
+    worker = person("warm-1", Role.CASEWORKER, small.HEATING)
+    await store_pack(office.pool, world.with_posts([world.post(worker)], world.with_body(lasting)))
+    case = await office.open(**WHOLE)
+    await office.done(case, c.Propose, small.CLERK, to=small.HEATING)
+    await office.done(case, c.Sign, worker)
+    ended = lasting.model_copy(update={"valid_to": datetime.now(UTC), "successor": small.HOUSING})
+    await store_pack(office.pool, world.with_posts([world.post(worker)], world.with_body(ended)))
+    await _round_of_housekeeping(stage)
+    while "succeeded" not in await office.types(case):
+        await asyncio.sleep(0.02)
+    await office.done(case, c.Start, small.HOUSING_WORKER)
+
+
 async def swept(stage: Stage) -> None:
-    """One round of housekeeping."""
+    """One round of housekeeping in which there is nothing to do."""
+    await _round_of_housekeeping(stage)
+
+
+async def _round_of_housekeeping(stage: Stage) -> None:
     office = stage.office
     handle = await office.client.start_workflow(
-        HousekeepingWorkflow.run, id="zeren-housekeeping-run", task_queue=office.task_queue
+        HousekeepingWorkflow.run, id=f"zeren-housekeeping-{uuid4()}", task_queue=office.task_queue
     )
     assert (await handle.result()).rows == 0
     await stage.keep(handle.id)

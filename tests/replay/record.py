@@ -44,7 +44,7 @@ def _in(module: ModuleType) -> dict[str, Drive]:
     return {
         name: value
         for name, value in vars(module).items()
-        if inspect.iscoroutinefunction(value) and value.__module__ == module.__name__
+        if inspect.iscoroutinefunction(value) and value.__module__ == module.__name__ and name[0] != "_"
     }
 
 

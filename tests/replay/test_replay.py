@@ -87,7 +87,7 @@ def test_they_make_every_call_there_is() -> None:
         if event["eventType"] == "EVENT_TYPE_ACTIVITY_TASK_SCHEDULED"
     }
     assert quick == {ports.LOAD, ports.LOOK_UP, ports.APPEND, ports.ANSWER, ports.ALARM}
-    assert durable >= {ports.LOAD, ports.LOOK_UP, ports.APPEND, ports.SWEEP}
+    assert durable >= {ports.LOAD, ports.LOOK_UP, ports.APPEND, ports.SWEEP, ports.FIND_ENDED}
     assert any("failure" in marker for marker in _markers()), "a quick call that failed"
 
 
@@ -97,6 +97,9 @@ def test_they_have_every_kind_of_event_there_is() -> None:
         "WORKFLOW_EXECUTION_UPDATE_ACCEPTED",
         "WORKFLOW_EXECUTION_UPDATE_COMPLETED",
         "WORKFLOW_EXECUTION_CONTINUED_AS_NEW",
+        "WORKFLOW_EXECUTION_SIGNALED",
+        "SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED",
+        "EXTERNAL_WORKFLOW_EXECUTION_SIGNALED",
         "WORKFLOW_EXECUTION_COMPLETED",
         "WORKFLOW_EXECUTION_TERMINATED",
         "WORKFLOW_EXECUTION_CANCELED",
