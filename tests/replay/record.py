@@ -14,21 +14,22 @@ import hashlib
 import inspect
 import logging
 import tempfile
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from types import ModuleType
 
-import asyncpg
 from temporalio.testing import WorkflowEnvironment
 
-from deploy.onemachine.postgres import EmbeddedPostgres, temporary_postgres
+from deploy.onemachine.postgres import temporary_postgres
 from deploy.onemachine.temporal import EmbeddedTemporal
 from ledger.pool import migrate
+from tests.databases import fresh_database
 from tests.replay import lives, lives_of_clocks
 from tests.replay.saved import HISTORIES, written
 from tests.replay.stage import Stage
 from tests.running import run_all
+from tests.skipping import skipping_server
 from workflows.connection import connect
 
 SEALED = "sealed.txt"
@@ -103,23 +104,8 @@ def store(name: str, histories: Iterable[str], folder: Path, kept: Iterable[str]
     return paths
 
 
-@asynccontextmanager
-async def database(postgres: EmbeddedPostgres, name: str) -> AsyncGenerator[str]:
-    """A migrated database of its own."""
-    admin = await asyncpg.connect(postgres.dsn("postgres"))
-    try:
-        await admin.execute(f'CREATE DATABASE "{name}"')
-        await migrate(postgres.dsn(name))
-        yield postgres.dsn(name)
-        await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    finally:
-        await admin.close()
-
-
 async def record(names: list[str]) -> None:
     """Live the lives and save what happened."""
-    from tests.skipping import skipping_server
-
     with temporary_postgres() as postgres, tempfile.TemporaryDirectory(prefix="zeren-record-") as folder:
         temporal = EmbeddedTemporal(Path(folder))
         temporal.start()
@@ -129,7 +115,8 @@ async def record(names: list[str]) -> None:
                 for name in names:
                     place = Path(folder) / name
                     place.mkdir()
-                    async with database(postgres, f"life_{name}") as dsn:
+                    async with fresh_database(postgres, f"life_{name}") as dsn:
+                        await migrate(dsn)
                         texts = await lived(name, dsn, temporal.address, skipping, place)
                     for path in store(name, texts, HISTORIES, sealed()):
                         print(path.name)  # noqa: T201 - a command says what it wrote

@@ -21,7 +21,7 @@ from tests import small
 from tests.mishaps import accepted_updates, falls_back, ledger_away
 from tests.running import Running, run_all
 from workflows import names
-from workflows.case_workflow import Submission
+from workflows.case_workflow import CaseWorkflow, Submission
 from workflows.connection import CONVERTER
 from workflows.door import OutcomeKind
 
@@ -128,7 +128,8 @@ async def test_a_case_that_is_long_when_loaded_is_not_renewed_for_ever(
         handle = running.client.get_workflow_handle(workflow_id(case))
         await handle.terminate("lost")
         assert await running.door.wake(case)
-        assert await handle.query("version") == 61
+        while await handle.query(CaseWorkflow.version) != 61:
+            await asyncio.sleep(0.02)
         run = await _run_of(running, case)
         size = (await handle.describe()).raw_description.workflow_execution_info.history_size_bytes
         assert size > 24 * 1024
