@@ -54,6 +54,9 @@ PASSED_THROUGH = (
 )
 """Modules that the workflow sandbox shares between runs. domain/ has no module state, so sharing it is safe."""
 
+WORKFLOWS: tuple[type, ...] = (CaseWorkflow, MergedBatch, HousekeepingWorkflow)
+"""Every workflow; the saved histories of all of them are replayed before a change goes in (docs/temporal.md)."""
+
 
 def sandbox() -> SandboxedWorkflowRunner:
     """The sandbox in which workflows run: it catches clocks, randomness and I/O."""
@@ -77,7 +80,7 @@ def case_worker(client: Client, pool: asyncpg.Pool, *, task_queue: str = TASK_QU
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[CaseWorkflow, MergedBatch, HousekeepingWorkflow],
+        workflows=WORKFLOWS,
         activities=[*LedgerActivities(pool).all(), *ChildActivities(pool, send).all()],
         workflow_runner=sandbox(),
         graceful_shutdown_timeout=GRACE,

@@ -37,7 +37,7 @@ from ledger.append import append
 from ledger.compartment import sweep
 from ledger.ended import cases_of_ended_bodies
 from ledger.facts import look_up
-from ledger.load import answered, load
+from ledger.load import answered, page
 
 LOOK_AHEAD = timedelta(hours=12)
 """How far ahead the end of a body is looked for: twice as far as the rounds are apart."""
@@ -59,8 +59,8 @@ class LedgerActivities:
 
     @activity.defn(name=LOAD)
     async def load(self, request: LoadCase) -> Loaded:
-        """Every event of a case and the ids of the commands that it has answered."""
-        return await load(self._pool, request.case)
+        """The events of a case and the ids of the commands that it has answered, a page at a time."""
+        return await page(self._pool, request)
 
     @activity.defn(name=LOOK_UP)
     async def look_up(self, request: LookUp) -> Facts:

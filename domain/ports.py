@@ -101,16 +101,22 @@ class Appended(Frozen):
 
 
 class LoadCase(Frozen):
-    """A request for a case."""
+    """A request for a case, or for more of it: what comes after an event's ``version`` and after a ``command``'s id."""
 
     case: UUID
+    version: NonNegativeInt = 0
+    command: CommandId | None = None
 
 
 class Loaded(Frozen):
-    """A case as the ledger has it: every event in order, and the ids of all commands that it has answered."""
+    """A case as the ledger has it: every event in order, and the ids of all commands that it has answered.
+
+    ``more``: it goes on after these; what travels between ledger and workflow has a size that it may not exceed.
+    """
 
     events: tuple[Recorded, ...] = ()
     answered: tuple[CommandId, ...] = ()
+    more: bool = False
 
 
 class LookUp(Frozen):

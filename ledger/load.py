@@ -5,12 +5,16 @@ from uuid import UUID
 import asyncpg
 
 from domain.events import Recorded
-from domain.ports import Answer, Answered, Ask, Loaded
+from domain.ports import Answer, Answered, Ask, LoadCase, Loaded
 from ledger.envelope import recorded
 from ledger.projection import SHAPE, Standing, project
 
 EVENTS = "SELECT * FROM event WHERE case_id = $1 ORDER BY version"
 COMMANDS = "SELECT command_id FROM command WHERE case_id = $1 ORDER BY recorded_at, command_id"
+NEXT_EVENTS = "SELECT * FROM event WHERE case_id = $1 AND version > $2 ORDER BY version LIMIT $3"
+NEXT_COMMANDS = """
+SELECT command_id FROM command WHERE case_id = $1 AND command_id > $2 ORDER BY command_id LIMIT $3
+"""
 EARLIER = "SELECT fingerprint, answer FROM command WHERE case_id = $1 AND command_id = $2"
 
 
@@ -28,6 +32,28 @@ async def load(pool: asyncpg.Pool, case: UUID) -> Loaded:
     return Loaded(
         events=tuple(recorded(event) for event in events),
         answered=tuple(str(command["command_id"]) for command in commands),
+    )
+
+
+PAGE_EVENTS = 400
+PAGE_COMMANDS = 4_000
+"""At most so many in one page: with the largest events and ids still below the 2 MB that Temporal takes as one value."""
+
+
+async def page(
+    pool: asyncpg.Pool, request: LoadCase, *, events: int = PAGE_EVENTS, commands: int = PAGE_COMMANDS
+) -> Loaded:
+    """The next ``events`` events of a case and ``commands`` ids, after those that the request names."""
+    async with (
+        pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        found = await connection.fetch(NEXT_EVENTS, request.case, request.version, events)
+        ids = await connection.fetch(NEXT_COMMANDS, request.case, request.command or "", commands)
+    return Loaded(
+        events=tuple(recorded(event) for event in found),
+        answered=tuple(str(command["command_id"]) for command in ids),
+        more=len(found) == events or len(ids) == commands,
     )
 
 

@@ -12,11 +12,14 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from temporalio.testing import WorkflowEnvironment
 
 from deploy.onemachine.postgres import EmbeddedPostgres
 from deploy.onemachine.temporal import EmbeddedTemporal
 from ledger.pool import migrate, open_pool
+from tests.databases import fresh_database
 from tests.running import Running, run_all
+from tests.skipping import skipping_server
 
 _NUMBERS = itertools.count(1)
 _TEMPLATE = "template_of_tests"
@@ -48,27 +51,15 @@ def template(postgres: EmbeddedPostgres) -> str:
 @pytest.fixture
 async def database(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
     """The address of a fresh, migrated, empty database."""
-    name = f"test_{next(_NUMBERS)}"
-    admin = await asyncpg.connect(postgres.dsn("postgres"))
-    try:
-        await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
-        yield postgres.dsn(name)
-        await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    finally:
-        await admin.close()
+    async with fresh_database(postgres, f"test_{next(_NUMBERS)}", template=template) as dsn:
+        yield dsn
 
 
 @pytest.fixture
 async def bare_database(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
     """The address of a database without any table."""
-    name = f"test_{next(_NUMBERS)}"
-    admin = await asyncpg.connect(postgres.dsn("postgres"))
-    try:
-        await admin.execute(f'CREATE DATABASE "{name}"')
-        yield postgres.dsn(name)
-        await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    finally:
-        await admin.close()
+    async with fresh_database(postgres, f"test_{next(_NUMBERS)}") as dsn:
+        yield dsn
 
 
 @pytest.fixture
@@ -99,3 +90,10 @@ async def running(database: str, temporal: EmbeddedTemporal, tmp_path: Path) -> 
     """The whole product with the small jurisdiction, on real servers: worker, door, keyring, pool."""
     async with run_all(database, temporal.address, tmp_path) as everything:
         yield everything
+
+
+@pytest.fixture(scope="session")
+async def skipping() -> AsyncIterator[WorkflowEnvironment]:
+    """A server on which a workflow's time can be moved forward."""
+    async with skipping_server() as environment:
+        yield environment

@@ -20,6 +20,7 @@ from temporalio.worker import Worker
 from domain import commands as c
 from domain.actors import Actor
 from domain.commands import AnyCommand, Command
+from domain.events import Recorded
 from domain.evolve import fold
 from domain.jurisdiction import Pack
 from domain.numbers import case_id
@@ -92,6 +93,10 @@ class Running:
     async def case(self, case: UUID) -> Any:
         """The case as the ledger has it."""
         return fold((await load(self.pool, case)).events)
+
+    async def events(self, case: UUID) -> list[Recorded]:
+        """Its events, in order."""
+        return list((await load(self.pool, case)).events)
 
     async def types(self, case: UUID) -> list[str]:
         """The types of its events, in order."""

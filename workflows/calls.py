@@ -10,6 +10,7 @@ not answer.
 
 from datetime import timedelta
 from typing import TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel
 from temporalio import workflow
@@ -66,6 +67,10 @@ async def _call(name: str, argument: BaseModel, result: type[_R]) -> _R:
         # The world is away. Every await below may last for hours: the caller holds the case's lock and must not
         # have changed any state yet.
         workflow.logger.warning("falling back to the durable call", extra={"call": name})
+    return await _durable(name, argument, result)
+
+
+async def _durable(name: str, argument: BaseModel, result: type[_R]) -> _R:
     return await workflow.execute_activity(
         name,
         argument,
@@ -75,9 +80,17 @@ async def _call(name: str, argument: BaseModel, result: type[_R]) -> _R:
     )
 
 
-async def load(case: LoadCase) -> Loaded:
-    """Every event of the case and the ids of all commands that it has answered."""
-    return await _call(LOAD, case, Loaded)
+async def load(case: UUID) -> Loaded:
+    """Every event of the case and the ids of all commands that it has answered; of a long case in more than one call."""
+    page = await _call(LOAD, LoadCase(case=case), Loaded)
+    events, answered = [*page.events], [*page.answered]
+    while page.more:
+        request = LoadCase(case=case, version=events[-1].version if events else 0, command=answered[-1])
+        # Durable at once: the answers of all quick calls of one task go to the server in one message of at most 4 MB.
+        page = await _durable(LOAD, request, Loaded)
+        events += page.events
+        answered += page.answered
+    return Loaded(events=tuple(events), answered=tuple(answered))
 
 
 async def look_up(request: LookUp) -> Facts:

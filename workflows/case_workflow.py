@@ -38,7 +38,8 @@ with workflow.unsafe.imports_passed_through():
     from domain.facts import Facts
     from domain.ladder import due, next_bell
     from domain.numbers import draw_number, event_id
-    from domain.ports import Alarm, Answer, Append, Appended, Ask, LoadCase, LookUp, fingerprint
+    from domain.ports import Alarm, Answer, Append, Appended, Ask, LookUp, fingerprint
+    from domain.succession import Bell
     from workflows import calls
     from workflows.merged_batch import BatchStart, MergedBatch, batch_id
     from workflows.names import (
@@ -91,6 +92,7 @@ class CaseWorkflow:
         self._facts: Facts | None = None
         self._loaded = False
         self._handled = 0
+        self._moved = False
         self._draining = False
         self._contradicted = False
         self._faulty = False
@@ -99,6 +101,15 @@ class CaseWorkflow:
     @workflow.run
     async def run(self, start: CaseStart) -> None:
         """Wait for deadlines until the case has ended or sleeps, renewing the history on the way."""
+        try:
+            await self._live(start)
+        except asyncio.CancelledError:
+            # An operator's doing. Whoever waits for an answer gets it first; the case goes on when it is woken.
+            self._draining = True
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            raise
+
+    async def _live(self, start: CaseStart) -> None:
         async with self._lock:
             await self._ensure_loaded()
         while True:
@@ -158,6 +169,9 @@ class CaseWorkflow:
         return case is None or case.ending is not None or (case.merged is not None and not case.deadlines)
 
     def _long(self) -> bool:
+        if not self._moved:
+            # The next run would load as much as this one did, and be as long at once.
+            return False
         info = workflow.info()
         return (
             info.is_continue_as_new_suggested()
@@ -174,11 +188,14 @@ class CaseWorkflow:
         await workflow.wait_condition(workflow.all_handlers_finished)
 
     async def _wait(self) -> None:
-        """Until the nearest deadline, or until the case changes; then let the clock act."""
+        """Until the nearest bell, or until another one is; then let the clock act."""
         case, packs = self._case, self._packs
         nearest = next_bell(case, await self._facts_of(case)) if case is not None else None
         wait = nearest.due - workflow.now() if nearest is not None else None
-        if self._faulty or self._contradicted:
+        if self._contradicted:
+            # Only an operator can end this.
+            wait = None
+        elif self._faulty:
             wait = _AFTER_A_FAULT
         elif wait is not None and wait <= timedelta(0):
             async with self._lock:
@@ -186,13 +203,19 @@ class CaseWorkflow:
             return
         try:
             await workflow.wait_condition(
-                lambda: self._case is not case or self._packs != packs or self._long(),
+                # A command that leaves the nearest bell as it is leaves its timer too: two events of history less.
+                lambda: self._packs != packs or self._turned(nearest) or self._over() or self._long(),
                 # One millisecond more than the distance, since the server's timers are no finer.
                 timeout=wait + timedelta(milliseconds=1) if wait is not None else None,
                 timeout_summary=f"{nearest.id} is due" if nearest is not None else None,
             )
         except TimeoutError:
             self._faulty = False
+
+    def _turned(self, nearest: Bell | None) -> bool:
+        """Whether another bell is the nearest by now; while there are no facts, whoever fetches them will see."""
+        case, facts = self._case, self._facts
+        return case is not None and facts is not None and next_bell(case, facts) != nearest
 
     async def _strike_due(self, now: datetime) -> None:
         """Decide every clock command due at or before ``now``, in due order. The caller holds the lock."""
@@ -247,13 +270,21 @@ class CaseWorkflow:
                 if self._case is not case:
                     continue
             at = max(instant, self._case.last_at) if self._case else instant
-            decision = decide(self._case, given, facts, at)
+            decision = self._decided(given, facts, at)
             row = self._row(given, mark, decision, facts, at)
             appended = await calls.append(row)
             answer = await self._settle(row, appended)
             if answer is not None:
                 return answer
         raise ApplicationError("the command could not be settled", type=STOPPED, non_retryable=True)
+
+    def _decided(self, command: AnyCommand, facts: Facts, at: datetime) -> Decision:
+        try:
+            return decide(self._case, command, facts, at)
+        except ZerenError:
+            # Only an append can say that facts are stale, and it will never see these: a newer pack may mend them.
+            self._facts = None
+            raise
 
     def _numbered(self, command: AnyCommand) -> AnyCommand:
         """A registration gets a number drawn here: random, yet the same when this history is replayed."""
@@ -351,6 +382,7 @@ class CaseWorkflow:
 
     async def _apply(self, row: Append, answer: Answer) -> None:
         self._answered.add(row.command)
+        self._moved = True
         if [event.id for event in row.events] != [event.id for event in answer.events]:
             # An earlier try, of another run or worker, decided this command; the ledger has what it wrote.
             await self._reload(None)
@@ -367,7 +399,7 @@ class CaseWorkflow:
 
     async def _reload(self, alarm: str | None) -> None:
         """Take the case from the ledger. If it contradicts what this run knows, stop; nothing here may decide then."""
-        loaded = await calls.load(LoadCase(case=self._start.case))
+        loaded = await calls.load(self._start.case)
         known = self._case.version if self._case else 0
         if known and (len(loaded.events) < known or loaded.events[known - 1].id != self._last):
             self._contradicted = True

@@ -111,15 +111,21 @@ class Door:
             await asyncio.sleep(ending.pause())
         return await self._after_the_wait(case, command, ending)
 
-    async def wake(self, case: UUID) -> bool:
-        """Start the workflow of an open case whose workflow is gone. False if one is running already."""
+    async def wake(self, case: UUID, *, anew: bool = False) -> bool:
+        """Start the workflow of an open case whose workflow is gone. False if one is running already.
+
+        ``anew`` ends one that is running and starts another, which takes the case from the ledger: for rules by which
+        the histories of running cases cannot be replayed (docs/temporal.md). Commands under way are safe to send again.
+        """
         try:
             await self._client.start_workflow(
                 CaseWorkflow.run,
                 CaseStart(case=case, history_limit=self._history_limit),
                 id=workflow_id(case),
                 task_queue=self._task_queue,
-                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                id_conflict_policy=(
+                    WorkflowIDConflictPolicy.TERMINATE_EXISTING if anew else WorkflowIDConflictPolicy.FAIL
+                ),
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 search_attributes=_started_by("rehydrate"),
             )

@@ -10,35 +10,14 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
+from temporalio.testing import WorkflowEnvironment
 
-from deploy.onemachine.temporal import temporal_program
 from domain import commands as c
 from domain.words import Charge, Step
 from ledger.load import load
 from ledger.reads import holders
 from tests import small
 from tests.running import Running, run_all
-from workflows import names
-
-
-@pytest.fixture(scope="module")
-async def skipping() -> AsyncIterator[WorkflowEnvironment]:
-    """A server on which a workflow's time can be moved forward."""
-    environment = await WorkflowEnvironment.start_time_skipping_v2(
-        ts_config=TimeSkippingConfig(enabled=False),
-        dev_server_existing_path=str(temporal_program()),
-        data_converter=pydantic_data_converter,
-        search_attributes=[names.STARTED_BY],
-        dev_server_log_level="error",
-        dev_server_startup_timeout=timedelta(seconds=30),
-        dev_server_extra_args=["--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"],
-    )
-    try:
-        yield environment
-    finally:
-        await environment.shutdown()
 
 
 @pytest.fixture
