@@ -172,8 +172,8 @@ FIELDS: dict[str, Choices] = {
     "end_commission": {"contract": CONTRACTS},
     "ask_provider": {"contract": CONTRACTS},
     "answer_as_provider": {"link": ("link.1", "link.999"), "answer": tuple(ProviderReply)},
-    "accuse": {"against": tuple((body,) for body in (*OWNERS, *EVERY_BODY)), "misconduct": (True, False)},
-    "declare_interest": {"person": (*(who.id for who in PACK.people), "no-such-person")},
+    "accuse": {"against": world.ACCUSED, "misconduct": (True, False)},
+    "declare_interest": {"person": world.PERSONS},
 }
 """What the fields of each command may be, the impossible too."""
 
@@ -214,8 +214,7 @@ REGISTER: Choices = {
     "procedure": (None, None, None, "hotline", "petition"),
     "no_contact": (True, False),
     "received_at": (None, small.LONG_AGO),
-    "against": ((),) * 8
-    + ((small.OFFICE,), (small.GOVERNMENT,), (small.HOUSING, small.PETITION), (small.ORGAN,)),
+    "against": ((), (), (), (), (), (), (small.OFFICE,), (small.GOVERNMENT,), (small.ORGAN,)),
 }
 
 WAYS_ON: dict[State, tuple[str, ...]] = {
