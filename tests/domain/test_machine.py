@@ -74,14 +74,7 @@ ODD_ACTORS = (
 EVERY_BODY = (*(body.id for body in small.PACK.bodies), "nowhere")
 ABLE = (small.HOUSING, small.CIVIL_AFFAIRS, small.OFFICE, small.WATER, small.HEATING, small.RAILWAY)
 OWNERS = (*ABLE, small.COMMITTEE, small.COMMITTEE, small.POOR_CIVIL_AFFAIRS)
-HELPERS = (
-    small.COMMITTEE,
-    small.WORKSTATION,
-    small.VOLUNTEERS,
-    small.OFFICE,
-    small.CIVIL_AFFAIRS,
-    small.WATER,
-)
+HELPERS = (small.COMMITTEE, small.WORKSTATION, small.VOLUNTEERS, *ABLE[1:4])
 CALLED = (
     (small.HOUSING,),
     (small.CIVIL_AFFAIRS,),
