@@ -54,7 +54,7 @@ from domain.intake import answer_at_intake, recategorise, register, triage
 from domain.ladder import oversee, strike
 from domain.merges import FOLLOWS, MERGEABLE, NOT_MERGEABLE, NOT_MERGED, link, merge, unmerge, wake
 from domain.redirects import handles_misconduct, redirect
-from domain.removal import accuse, declare_interest, enforced, recuse
+from domain.removal import accuse, declare_interest, enforced, parts, recuse
 from domain.rules import Refusal, Rule, refusal
 from domain.shelving import consent, refuse_shelving, shelve, unshelve
 from domain.states import (
@@ -209,7 +209,7 @@ def needs(case: Case | None, command: c.AnyCommand) -> Needs:
     )
     if case is not None and staff:
         places_.add(case.place)
-        bodies |= {*case.against, case.proposal.by if case.proposal else None}
+        bodies |= {*case.against, *parts(case)}
     bodies |= set(accused)
     return Needs(
         bodies=frozenset(body for body in bodies if body),

@@ -196,7 +196,7 @@ def _after(case: Case, command: Command, decision: Decision, facts: Facts, at: I
 def removal(case: Case, facts: Facts, at: Instant) -> list[AnyEvent]:
     """What has to happen so that nobody behind the wall has a part in the case; nothing if that is so already."""
     between = wall(case)
-    barred = {body for body in _parts(case) if bars_body(between, body, facts, at)}
+    barred = {body for body in parts(case) if bars_body(between, body, facts, at)}
     empty = {body for body, roles in _duties(case) if emptied(between, body, roles, facts, at)} - barred
     organ = _organ(case, barred | empty, facts, at)
     to_triage = _loses_its_lead(case, barred, empty, organ)
@@ -217,7 +217,7 @@ def removal(case: Case, facts: Facts, at: Instant) -> list[AnyEvent]:
     return [*happened, *(each for each in raised if each.kind not in case.exceptions)]
 
 
-def _parts(case: Case) -> set[BodyId]:
+def parts(case: Case) -> set[BodyId]:
     """Every body that has a part in the case. A new relation of bodies to a case belongs in here."""
     found: set[BodyId | None] = {
         case.dispatcher,

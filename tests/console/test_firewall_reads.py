@@ -24,6 +24,7 @@ from starlette.routing import Route
 from console.cli.main import zeren
 from console.desk import Desk
 from console.errors import NotRunning
+from console.links import Links
 from console.settings import Settings
 from console.web import pages
 from console.web.app import create_app
@@ -122,6 +123,12 @@ ROUTES: dict[tuple[str, str], list[Asked]] = {
     ("POST", "/api/v1/cases/{number}/commands"): [
         ("POST", f"/api/v1/cases/{HIDDEN}/commands", {"json": body}) for body in _COMMANDS
     ],
+    ("POST", "/api/v1/cases/{number}/links"): [
+        ("POST", f"/api/v1/cases/{HIDDEN}/links", {"json": {"contract": small.LIFT_CONTRACT}})
+    ],
+    ("POST", "/cases/{number}/links"): [
+        ("POST", f"/cases/{HIDDEN}/links", {"data": {"contract": small.LIFT_CONTRACT}})
+    ],
     ("GET", "/"): _queues("/")[:3],
     ("GET", "/cases/{number}"): [("GET", f"/cases/{number}", {}) for number in (ENDED, HIDDEN)],
     ("POST", "/cases/{number}/{command}"): [
@@ -134,6 +141,8 @@ NOT_READ: dict[tuple[str, str], str] = {
     ("POST", "/cases"): "the same as a form",
     ("GET", "/api/v1/route"): "asks the catalogue, and no case; its answer holds the instant of asking",
     ("POST", "/acting"): "sets a cookie",
+    ("GET", "/p/{token}"): "by the secret of a link; a barred provider has none: test_firewall.py",
+    ("POST", "/p/{token}"): "the same",
     ("GET", "/healthz"): "says that the process answers",
     ("GET", "/readyz"): "says what answers it; no case",
     ("GET", "/api/openapi.json"): "says what can be asked",
@@ -148,6 +157,7 @@ READS: dict[str, list[tuple[str, ...]]] = {
     "queue": [("queue", "--body", small.HOUSING, "--json")],
 }
 NO_READS: dict[str, str] = {
+    "case link": "the case is read as for the route POST /api/v1/cases/{number}/links",
     "case route": "asks the catalogue, and no case",
     "case open": "opens a case; its receipt is told in test_firewall.py",
     "import cases": "opens cases; test_firewall.py",
@@ -181,7 +191,8 @@ class World:
     answers: dict[str | None, dict[str, bytes]] = field(default_factory=dict)
 
     def app(self) -> Any:
-        return create_app(Desk(self.pool, KEYRING, _Away()), self.settings)
+        desk = Desk(self.pool, KEYRING, _Away())
+        return create_app(desk, self.settings, links=Links(self.pool, KEYRING, desk))
 
     async def read_all(self, user: str | None) -> dict[str, bytes]:
         """Every answer that a person gets, with its status and headers."""

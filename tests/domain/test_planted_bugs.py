@@ -456,9 +456,7 @@ BY_STORY: dict[str, tuple[Plant, Callable[[], None]]] = {
     ),
     "who has left the accused sees the case again": (
         _replaces(lambda post, _since, at: post.held(at), (firewall, "_meets")),
-        lambda: test_rules_firewall.test_who_acted_for_the_accused_at_any_time_of_the_case_is_barred(
-            1, 2, barred=True
-        ),
+        test_rules_firewall.test_who_acted_for_the_accused_and_left_stays_barred,
     ),
     "the last able person leaves and the lead stays": (
         _replaces(_never, (removal, "emptied")),

@@ -438,9 +438,7 @@ IN: dict[str, tuple[State, ...]] = {
         for row in joint_rows.ROWS
     },
     **dict.fromkeys(joint_rows.EVER, tuple(State)),
-    "accuse": tuple(State),
-    "recuse": tuple(State),
-    "declare_interest": tuple(State),
+    **dict.fromkeys(("accuse", "recuse", "declare_interest"), tuple(State)),
 }
 OTHERWISE = {
     "triage": "intake.not-in-triage",

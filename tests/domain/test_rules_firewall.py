@@ -158,6 +158,12 @@ def test_who_acted_for_the_accused_at_any_time_of_the_case_is_barred(
     assert hidden(story.wait(hours=5), who) is barred
 
 
+def test_who_acted_for_the_accused_and_left_stays_barred() -> None:
+    who = person("moved-1", Role.CLERK, small.DISPATCH)
+    story = against(small.OFFICE, pack=_with(who, timedelta(hours=1), timedelta(hours=2)))
+    assert hidden(story.wait(hours=5), who)
+
+
 def test_who_joins_the_accused_later_is_barred_from_then_on() -> None:
     who = person("moved-1", Role.CLERK, small.DISPATCH)
     story = against(small.OFFICE, pack=_with(who, timedelta(hours=6), None))
