@@ -113,7 +113,7 @@ WITH RECURSIVE v AS (
 )
 SELECT v.version, v.pack, v.policy,
     (SELECT coalesce(jsonb_object_agg(id, doc), '{}') FROM bodies) AS bodies,
-    (SELECT coalesce(jsonb_agg(doc ORDER BY id, nth), '[]') FROM rows WHERE $6 AND nth > 1) AS other_rows,
+    (SELECT coalesce(jsonb_agg(doc ORDER BY id, nth), '[]') FROM rows WHERE $7 AND nth > 1) AS other_rows,
     (SELECT coalesce(jsonb_agg(to_jsonb(t) - 'ordinal' ORDER BY t.ordinal), '[]') FROM posts t) AS posts,
     (SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY t.person, t.body, t.role, t.valid_from), '[]')
      FROM served t WHERE t.valid_to > t.valid_from) AS served,
