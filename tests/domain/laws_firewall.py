@@ -13,6 +13,18 @@ from domain.words import ActorKind
 from tests.domain.telling import Step, Story
 
 
+def dispatchers(story: Story) -> set[str]:
+    """Every body that has dispatched the case: the first one, and those that took its place."""
+    found: set[str] = set()
+    for event in story.events:
+        body = event.body
+        if isinstance(body, e.Registered | e.RemovedByFirewall):
+            found.add(body.dispatcher)
+        if isinstance(body, e.Succeeded) and body.by is not None and body.body in found:
+            found.add(body.by)
+    return found
+
+
 def _behind_the_wall(story: Story, case: Case) -> set[str]:
     """Every body of the pack that the case is hidden from, reckoned downwards from the accused."""
     kinds = set(story.pack.policy.links["firewall"])  # type: ignore[index]
