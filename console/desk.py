@@ -250,7 +250,7 @@ class Desk(Reader):
         *,
         expected_version: int | None = None,
     ) -> Receipt:
-        resolved, known = await self._resolved(case, command, given, id_)
+        resolved, known = await self._resolved(case, standing, command, given, id_)
         common: dict[str, Any] = {"type": command, "id": id_, "expected_version": expected_version}
         draft = _typed({**common, **resolved.values, "actor": worn[0]})
         actor = worn[0]
@@ -273,13 +273,15 @@ class Desk(Reader):
             sealed=isinstance(draft, Register) and bool(draft.against),
         )
 
-    async def _resolved(self, case: UUID, command: str, given: Given, id_: str) -> tuple[Given, bool]:
+    async def _resolved(
+        self, case: UUID, standing: Case | None, command: str, given: Given, id_: str
+    ) -> tuple[Given, bool]:
         """Ids in the place of names, and whether all are known. Raises UnknownName for a command never answered.
 
         A pack that no longer knows a name takes nobody's first answer away.
         """
         try:
-            return await names.resolve(self._pool, command, given), True
+            return await names.resolve(self._pool, command, given, standing), True
         except UnknownName:
             if id_ not in (await load(self._pool, case)).answered:
                 raise

@@ -3,6 +3,7 @@
 an id that exists            itself
 a name that fits one thing   its id
 a name that fits several     BadInput, with the candidates
+what stands in the case      itself, also where the pack has forgotten it
 anything else                UnknownName
 
 What the pack does not know goes no further than the desk: a telephone typed into the wrong field has the shape of an
@@ -10,17 +11,21 @@ id, and a command that carried it would keep it in the ledger for good.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple, cast
 
 import asyncpg
+from pydantic import ValidationError
 
 from console.errors import UnknownName
 from console.fields import Given, clean, spec
 from console.words import field_word
+from domain.case import Case
 from domain.errors import BadInput
+from domain.facts import Needs
 from domain.jurisdiction import Name
 from ledger import directory
+from ledger.facts import look_up
 
 _ID = re.compile(r"^[0-9A-Za-z._-]{4,64}$")
 _SHOWN = 5
@@ -94,16 +99,56 @@ def _unclear(field: str, text: str, candidates: Sequence[Candidate]) -> BadInput
     )
 
 
-async def resolve(pool: asyncpg.Pool, command: str, given: Given) -> Given:
-    """The same fields with ids in the place of names. Raises BadInput."""
+async def resolve(pool: asyncpg.Pool, command: str, given: Given, case: Case | None) -> Given:
+    """The same fields with ids in the place of names. Raises BadInput.
+
+    What stands in the case already is known too: a body or contract that the newest pack has forgotten.
+    """
     fields = spec(command).fields
     values = dict(given.values)
+    standing = frozenset(_strings(case.model_dump(mode="json"))) if case else frozenset[str]()
     for name, value in given.values.items():
-        if fields[name].kind == "bodies":
-            values[name] = tuple([await one(pool, name, "body", each) for each in value])
-        if fields[name].kind in _SEARCHES:
-            values[name] = await one(pool, name, fields[name].kind, value)
+        kind = fields[name].kind
+        if kind == "bodies":
+            values[name] = tuple([await _known(pool, name, "body", each, standing) for each in value])
+        elif kind in _SEARCHES:
+            values[name] = await _known(pool, name, kind, value, standing)
+        elif kind == "line" and value not in standing | await _under_contract(pool, given):
+            raise _unclear(name, value, ())
     return Given(values, given.texts)
+
+
+async def _known(pool: asyncpg.Pool, field: str, kind: str, text: str, standing: frozenset[str]) -> str:
+    """The id that the text means, by the pack or by the case."""
+    try:
+        return await one(pool, field, kind, text)
+    except UnknownName:
+        if text.strip() in standing:
+            return text.strip()
+        raise
+
+
+async def _under_contract(pool: asyncpg.Pool, given: Given) -> frozenset[str]:
+    """What may be named without a name of its own: the contract, if the pack has it, and its milestones."""
+    try:
+        wanted = Needs(contracts=frozenset({given.values.get("contract", "")}))
+    except ValidationError:
+        return frozenset()
+    found = (await look_up(pool, wanted)).contracts.values()
+    return frozenset(
+        [contract.id for contract in found] + [each.id for contract in found for each in contract.milestones]
+    )
+
+
+def _strings(value: object) -> Iterator[str]:
+    """Every text in a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from _strings(list(cast("dict[str, object]", value).values()))
+    elif isinstance(value, list):
+        for part in cast("list[object]", value):
+            yield from _strings(part)
 
 
 async def of(

@@ -54,6 +54,15 @@ _UNEXPECTED = (
     "Something unexpected happened; tell the operator.",
 )
 
+_BAD: dict[type[BadInput], tuple[int, str]] = {
+    UnknownCase: (404, "unknown-case"),
+    NotYours: (409, "not-yours"),
+    WrongReceipt: (403, "wrong-receipt"),
+    TooManyTries: (429, "too-many-tries"),
+    BadInput: (422, "bad-input"),
+}
+"""What is said by each kind of bad input, the narrower ones first."""
+
 
 def problem(status: int, code: str, zh: str, en: str, **more: Any) -> JSONResponse:  # noqa: ANN401 - members of RFC 9457
     """A problem document. ``code`` is stable and names the rule or the kind of mistake."""
@@ -70,19 +79,12 @@ def problem(status: int, code: str, zh: str, en: str, **more: Any) -> JSONRespon
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
-def from_error(error: Exception) -> tuple[int, str, str, str]:  # noqa: C901, PLR0911 - one line for each error
+def from_error(error: Exception) -> tuple[int, str, str, str]:
     """Status, code and sentence for what was raised."""
     match error:
-        case UnknownCase():
-            return 404, "unknown-case", error.zh, error.en
-        case NotYours():
-            return 409, "not-yours", error.zh, error.en
-        case WrongReceipt():
-            return 403, "wrong-receipt", error.zh, error.en
-        case TooManyTries():
-            return 429, "too-many-tries", error.zh, error.en
         case BadInput():
-            return 422, "bad-input", error.zh, error.en
+            status, code = next(told for kind, told in _BAD.items() if isinstance(error, kind))
+            return status, code, error.zh, error.en
         case NotRunning():
             return 503, "not-running", error.zh, error.en
         case NoPack():

@@ -6,7 +6,9 @@ import pytest
 
 from console.desk import Receipt
 from console.errors import UnknownName
+from console.fields import read
 from console.hats import Acting
+from console.names import resolve
 from domain.errors import BadInput
 from ledger.packs import store_pack
 from tests import small
@@ -91,3 +93,26 @@ async def test_ids_that_say_nothing_are_taken(running: Running) -> None:
         receipt = await running.desk.open_case({"text": "漏水"}, CLERK, command_id=id_)
         assert (receipt.done, receipt.command_id) == (True, id_)
         running.opened.append(receipt.case)
+
+
+async def test_what_stands_in_the_case_is_known_though_the_pack_has_forgotten_it(running: Running) -> None:
+    number = (await _opened(running, matter=small.COMMITTEE_MATTER)).as_json()["number"]
+    fewer = tuple(matter for matter in small.PACK.matters if matter.id != small.COMMITTEE_MATTER)
+    await store_pack(running.pool, small.PACK.model_copy(update={"matters": fewer}))
+    case = await running.desk.case(number)
+    given = read("recategorise", {"matter": small.COMMITTEE_MATTER})
+    assert await resolve(running.pool, "recategorise", given, case) == given
+    with pytest.raises(UnknownName):
+        await resolve(running.pool, "recategorise", given, None)
+
+
+async def test_a_contract_or_milestone_that_nobody_knows_stops_at_the_desk(running: Running) -> None:
+    case = await running.desk.case((await _opened(running)).as_json()["number"])
+    known = {"contract": small.LIFT_CONTRACT, "milestone": "inspected"}
+    for name, typed in (("contract", TELEPHONE), ("milestone", TELEPHONE), ("contract", "张 三")):
+        with pytest.raises(UnknownName):
+            await resolve(
+                running.pool, "record_milestone", read("record_milestone", {**known, name: typed}), case
+            )
+    given = read("record_milestone", known)
+    assert await resolve(running.pool, "record_milestone", given, case) == given

@@ -25,8 +25,8 @@ from ledger.keys import Keyring, create_kek_file
 from ledger.load import answered
 from ledger.packs import store_pack
 from ledger.pool import migrate, open_pool
-from tests import small
 from tests.console.calling import ROOT
+from tests.console.test_joint_work import VALID
 from workflows.connection import connect
 from workflows.door import Door
 
@@ -148,7 +148,7 @@ async def _started(
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=40) as web,
         _pool(database) as pool,
     ):
-        await store_pack(pool, small.PACK)
+        await store_pack(pool, VALID)
         everything = House(
             *(postgres, temporal, logs, pool),
             client=await connect(temporal.address),

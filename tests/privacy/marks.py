@@ -73,10 +73,13 @@ class Marks:
         kinds = {"name": self.name, "phone": self.phone, "address": self.address}
         return kinds.get(name, self.text)(where)
 
-    def secret(self, value: str, where: str) -> str:
-        """Something that the house itself has made and shown once."""
+    def secret(self, value: str, where: str, *, hash_may_stand: bool = False) -> str:
+        """Something that the house itself has made and shown once.
+
+        ``hash_may_stand``: it is so long and random that a quick hash of it is as good as a slow one.
+        """
         self._secrets[value] = where
-        return self._kept(value, where)
+        return value if hash_may_stand else self._kept(value, where)
 
     @property
     def count(self) -> int:

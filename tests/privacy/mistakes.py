@@ -229,7 +229,10 @@ def _fitting(command: str) -> dict[str, Any]:
                 "matter": small.HOUSING_MATTER,
                 "place": small.COMMUNITY,
                 "instant": "2026-03-01T09:00:00+08:00",
-            }.get(field.kind, "x")
+                "bodies": [small.HOUSING],
+                "case": "2222-2222",
+                "count": 24,
+            }.get(field.kind, small.LIFT_CONTRACT if name == "contract" else "inspected")
     return values
 
 

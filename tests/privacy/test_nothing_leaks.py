@@ -32,7 +32,16 @@ from workflows.door import OutcomeKind
 
 AS_CLERK = ("--as", "clerk-1", "--json")
 DRIVEN = {
-    *("case open", "case act", "case show", "case holders", "case history", "case clocks", "case route"),
+    *(
+        "case open",
+        "case act",
+        "case show",
+        "case holders",
+        "case history",
+        "case clocks",
+        "case route",
+        "case link",
+    ),
     *("queue", "import cases", "doctor", "rebuild", "rehydrate", "pack check", "pack load"),
 }
 """Commands of the command line that are run here."""
@@ -178,6 +187,7 @@ _MISTYPED: tuple[Callable[[str, str], tuple[str, ...]], ...] = (
     lambda typed, _: ("case", "act", typed, "sign", *AS_CLERK),
     lambda typed, _: ("case", "show", typed),
     lambda typed, _: ("case", "route", "--matter", typed, "--place", typed),
+    lambda typed, number: ("case", "link", number, "--contract", typed, *AS_CLERK),
     lambda typed, _: ("queue", "--body", typed),
     lambda typed, _: ("queue", "--after", typed),
     lambda typed, _: ("import", "cases", f"{typed}.csv", *AS_CLERK),
@@ -272,7 +282,8 @@ def _every_route_was_visited(everything: House) -> None:
     """The console's log names the route of every request: a new one has to be visited above."""
     lines = [json.loads(line) for line in everything.log("console").splitlines()]
     visited = {(line["method"], line["route"]) for line in lines if line["event"] == "request"}
-    app = create_app(None, None)  # pyright: ignore[reportArgumentType] - only its routes are looked at
+    nothing: Any = object()
+    app = create_app(nothing, nothing, nothing, nothing)
     routes = set(_routes(app.router))
     assert routes >= {("GET", "/readyz"), ("POST", "/api/v1/cases"), ("POST", "/cases/{number}/{command}")}
     missed = sorted(routes - visited)

@@ -5,17 +5,17 @@ ledger which free texts of which commands have been carried out, and reads off t
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
 from console.fields import spec
-from domain.commands import MODELS
+from domain.commands import MODELS, NOT_BY_PEOPLE
 from tests import small
 from tests.privacy.marks import Marks
 
-COMMANDS = tuple(name for name in MODELS if name != "strike")
+COMMANDS = tuple(name for name in MODELS if name not in NOT_BY_PEOPLE)
 """Every command that somebody can give."""
 
 ANSWERS = {"truth": "true", "ours": True, "contacted": "yes", "solved": "yes"}
@@ -76,7 +76,7 @@ class Walk:
         """Every story; answers the numbers of the cases."""
         stories = (
             *(self.disputed_closed_reopened, self.handed_back, self.taken_back, self.intake, self.refused),
-            *(self.shelved, self.petitioned),
+            *(self.shelved, self.petitioned, self.worked_on_together, self.commissioned, self.merged),
         )
         return [await story() for story in stories]
 
@@ -165,6 +165,92 @@ class Walk:
         await self.give(number, "petition-clerk", "request_final_review", channel="letter")
         await self.give(number, "city-head", "decide_appeal", outcome="upheld", **_delivered())
         return number
+
+    async def worked_on_together(self) -> str:
+        """Assistance in all its ends, and whistles."""
+        number = (await self.open(matter=small.PUSHED_DOWN_MATTER, place=small.COMMUNITY))["number"]
+        await self.give(number, "clerk-1", "propose", to=small.CIVIL_AFFAIRS)
+        await self.give(number, "civil-1", "sign")
+        paid = {"funding": first("ask_assistance", "funding"), "until": _in_days(5)}
+        await self.give(number, "civil-1", "ask_assistance", asked=small.COMMITTEE, **paid)
+        await self.give(number, "committee-1", "accept_assistance")
+        await self.give(number, "committee-1", "finish_assistance")
+        await self.give(number, "civil-1", "ask_assistance", asked=small.WORKSTATION, **paid)
+        why = first("refuse_assistance", "refusal")
+        await self.give(number, "station-clerk", "refuse_assistance", refusal=why)
+        await self.give(number, "civil-1", "ask_assistance", asked=small.OFFICE, **paid)
+        await self.give(number, "civil-1", "release_assistance", asked=small.OFFICE)
+        await self.give(number, "committee-1", "ask_whistle", called=[small.HOUSING])
+        await self.give(number, "office-head", "decline_whistle")
+        await self.give(number, "office-head", "whistle", called=[small.HOUSING, small.WATER])
+        await self.give(number, "housing-1", "report_in", step="site_visit", channel="visit")
+        scores = {"promptness": "5", "cooperation": "4", "clarity": "3"}
+        await self.give(number, "office-head", "score", scored=small.HOUSING, **scores)
+        await self.give(number, "office-head", "stand_down", called=[small.WATER])
+        return number
+
+    async def commissioned(self) -> str:
+        """A provider works under a contract, answers by its link and with its account, and is let go."""
+        number = (await self.open(matter=small.HOUSING_MATTER, place=small.COMMUNITY))["number"]
+        await self.give(number, "clerk-1", "propose", to=small.HOUSING)
+        await self.give(number, "housing-1", "sign")
+        under = {"contract": small.LIFT_CONTRACT}
+        await self.give(number, "housing-1", "commission", **under)
+        await self.give(number, "lifts-1", "record_milestone", milestone="inspected", **under)
+        await self.give(number, "housing-1", "accept_milestone", milestone="inspected", **under)
+        await self.give(number, "housing-1", "ask_provider", **under)
+        await self.by_link(number, under)
+        await self.give(number, "housing-1", "ask_provider", **under)
+        events = (await self.read(f"/api/v1/cases/{number}/events")).json()["events"]
+        link = [event["data"]["link"] for event in events if event["type"] == "provider_asked"][-1]
+        answer = first("answer_as_provider", "answer")
+        await self.give(number, "lifts-1", "answer_as_provider", link=link, answer=answer)
+        await self.give(number, "housing-1", "end_commission", **under)
+        return number
+
+    async def by_link(self, number: str, under: dict[str, str]) -> None:
+        """The provider's link, from the API and from the page: the newest is used, and no secret stays anywhere."""
+        issued = await self._web.post(
+            f"/api/v1/cases/{number}/links", json=under, headers={"X-Zeren-User": "housing-1"}
+        )
+        assert issued.status_code == 201, issued.text
+        older = self._marks.secret(issued.json()["path"].removeprefix("/p/"), "link", hash_may_stand=True)
+        shown = await self._web.post(
+            f"/cases/{number}/links", data=under, headers={"Cookie": "zeren_user=housing-1"}
+        )
+        assert shown.status_code == 201, shown.text
+        token = shown.text.partition("/p/")[2].partition("<")[0].strip('"')
+        newer = self._marks.secret(token, "link on a page", hash_may_stand=True)
+        assert (await self._web.get(f"/p/{older}")).status_code == 410
+        assert (await self._web.get(f"/p/{newer}")).status_code == 200
+        told = {"answer": first("answer_as_provider", "answer"), "finding": self._marks.text("by link")}
+        assert (
+            await self._web.post(f"/p/{newer}", data={"finding": self._marks.text("short")})
+        ).status_code == 422
+        assert (await self._web.post(f"/p/{newer}", data=told)).status_code == 200
+        assert (await self._web.post(f"/p/{newer}", data=told)).status_code == 410
+        assert (await self._web.get(f"/p/{self._marks.word('link')}")).status_code == 404
+
+    async def merged(self) -> str:
+        """Cases that belong together: tied, merged, taken apart, split."""
+        at = {"matter": small.HOUSING_MATTER, "place": small.COMMUNITY}
+        parent, child = [(await self.open(**at))["number"] for _ in range(2)]
+        await self.give(child, "clerk-1", "link", other=parent, tie=first("link", "tie"))
+        await self.give(child, "clerk-1", "merge", into=parent)
+        await self.give(child, "clerk-1", "unmerge")
+        await self.open(**at, split_from=parent)
+        return child
+
+
+def first(command: str, field: str) -> str:
+    """The first of the choices of a field."""
+    choices = spec(command).fields[field].choices
+    assert choices is not None, field
+    return next(iter(choices)).value
+
+
+def _in_days(days: int) -> str:
+    return (datetime.now(UTC) + timedelta(days=days)).isoformat()
 
 
 def _delivered() -> dict[str, str]:
