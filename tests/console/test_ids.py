@@ -46,21 +46,21 @@ async def test_an_id_that_the_pack_does_not_know_stops_at_the_desk(running: Runn
 
 
 async def test_a_pack_that_forgets_a_matter_takes_no_first_answer_away(running: Running) -> None:
-    number = (await _opened(running)).as_json()["number"]
-    told = {"matter": small.COMMITTEE_MATTER, "note": "按目录"}
-    first = await running.desk.act(number, "triage", told, CLERK, command_id="triage-1")
+    desk, told = running.desk, {"text": "漏水", "matter": small.COMMITTEE_MATTER}
+    first = await desk.open_case(told, CLERK, command_id="open-1")
     assert first.done
+    running.opened.append(first.case)
     fewer = tuple(matter for matter in small.PACK.matters if matter.id != small.COMMITTEE_MATTER)
     await store_pack(running.pool, small.PACK.model_copy(update={"matters": fewer}))
-    again = await running.desk.act(number, "triage", told, CLERK, command_id="triage-1")
+    again = await desk.open_case(told, CLERK, command_id="open-1")
     assert again.outcome == first.outcome
     before = await _commands(running)
-    for other in ({**told, "matter": TELEPHONE}, {**told, "note": "别的"}):
-        reused = await running.desk.act(number, "triage", other, CLERK, command_id="triage-1")
+    for other in ({**told, "matter": TELEPHONE}, {**told, "text": "别的"}):
+        reused = await desk.open_case(other, CLERK, command_id="open-1")
         assert reused.outcome.kind is OutcomeKind.REFUSED
         assert reused.outcome.refusal.rule == "command.reused"
     with pytest.raises(UnknownName):
-        await running.desk.act(number, "triage", told, CLERK, command_id="triage-2")
+        await desk.open_case(told, CLERK, command_id="open-2")
     assert await _commands(running) == before
 
 
