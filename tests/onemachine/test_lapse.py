@@ -127,7 +127,7 @@ def a_hasty_office(folder: Path) -> Path:
         r"(?m)^\[limits\.(?:hotline|petition)\]$", policy.read_text(encoding="utf-8")
     )
     shorter, changed = re.subn(r"(?m)^(\w+ = \{ hours = )\d+", r"\g<1>1", limits)
-    assert changed == 10
+    assert changed >= 10
     policy.write_text(f"{head}[limits.hotline]{shorter}[limits.petition]{rest}", encoding="utf-8")
     return copy
 
