@@ -64,37 +64,15 @@ async def _drop(admin: asyncpg.Connection, name: str) -> None:
 @pytest.fixture
 async def database(postgres: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
     """The address of a fresh, migrated, empty database."""
-<<<<<<< HEAD
     async with fresh_database(postgres, f"test_{next(_NUMBERS)}", template=template) as dsn:
         yield dsn
-=======
-    name = f"test_{next(_NUMBERS)}"
-    admin = await asyncpg.connect(postgres.dsn("postgres"))
-    try:
-        await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
-        yield postgres.dsn(name)
-        await _drop(admin, name)
-    finally:
-        await admin.close()
->>>>>>> 38878f1 (Drop a test's database also while the server's own vacuum is in it; the lapse counts no clocks)
 
 
 @pytest.fixture
 async def bare_database(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
     """The address of a database without any table."""
-<<<<<<< HEAD
     async with fresh_database(postgres, f"test_{next(_NUMBERS)}") as dsn:
         yield dsn
-=======
-    name = f"test_{next(_NUMBERS)}"
-    admin = await asyncpg.connect(postgres.dsn("postgres"))
-    try:
-        await admin.execute(f'CREATE DATABASE "{name}"')
-        yield postgres.dsn(name)
-        await _drop(admin, name)
-    finally:
-        await admin.close()
->>>>>>> 38878f1 (Drop a test's database also while the server's own vacuum is in it; the lapse counts no clocks)
 
 
 @pytest.fixture
