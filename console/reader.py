@@ -37,12 +37,14 @@ from domain.numbers import case_id
 from domain.routing import route
 from domain.words import ActorKind, State
 from ledger import directory
+from ledger.audits import Asked, Question, audit
 from ledger.facts import look_up
 from ledger.packs import current_pack
 from ledger.queue import queue
 from ledger.reads import any_exists_for, case_by_number, events_of, hidden_cases, holders
 from ledger.relations import relations
 
+_A_MONTH = timedelta(days=30)
 _AHEAD = timedelta(minutes=1)
 """How far another machine's clock may be ahead of ours."""
 
@@ -181,6 +183,26 @@ class Reader:
         bodies = [found.lead, *(passed.body for passed in found.alternatives)]
         called = await names.of(self._pool, bodies=bodies, matters=[known], places=found.path)
         return {**found.model_dump(mode="json"), "names": views.named(called)}
+
+    async def audit(
+        self,
+        question: Question,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        body: str | None = None,
+    ) -> Json:
+        """A supervisor's question over a period; the last thirty days if none is named. Raises BadInput."""
+        end = _not_ahead(until) or datetime.now(UTC)
+        begin = since or end - _A_MONTH
+        if begin >= end:
+            raise BadInput(
+                "起始时间不早于截止时间；请更正。", "The period ends before it begins; correct it."
+            )
+        known = await names.one(self._pool, "body", "body", body) if body else None
+        found = await audit(self._pool, question, Asked(begin, end, known, self._viewer))
+        called = await names.of(self._pool, bodies=views.ids_in([found.summary, *found.rows]))
+        return views.audit_view(question.value, begin, end, found, called)
 
     async def bodies(self, text: str, limit: int = 20) -> Json:
         """Bodies whose id or name holds the text."""

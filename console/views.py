@@ -5,7 +5,7 @@ Instants are ISO 8601 in UTC. Ids are explained once, under ``names``.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from console.clocks import Clock, promised
 from console.relations import relations_view
@@ -18,6 +18,7 @@ from domain.jurisdiction import Name
 from domain.mending import MENDING
 from domain.ports import EventRef
 from domain.rules import Refusal
+from ledger.audits import Found
 from ledger.queue import Page, QueueItem
 from ledger.relations import Relations
 
@@ -237,3 +238,31 @@ def _item(item: QueueItem) -> Json:
         "registered_at": moment(item.registered_at),
         "received_at": moment(item.received_at),
     }
+
+
+def audit_view(
+    question: str, since: datetime, until: datetime, found: Found, names: Mapping[str, Name]
+) -> Json:
+    """The answer to a supervisor's question."""
+    return {
+        "question": question,
+        "from": moment(since),
+        "to": moment(until),
+        "summary": found.summary,
+        "rows": [{**row, "at": moment(row["at"])} if "at" in row else row for row in found.rows],
+        "names": named(names),
+    }
+
+
+def ids_in(value: object) -> set[str]:
+    """Every text in a document that can be an id: those that are not are simply not found."""
+    match value:
+        case str():
+            return {value}
+        case dict():
+            parts = cast("dict[str, object]", value)
+            return {found for part in parts.items() for found in ids_in(part)}
+        case list() | tuple():
+            return {found for part in cast("list[object]", value) for found in ids_in(part)}
+        case _:
+            return set()

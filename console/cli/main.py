@@ -27,6 +27,7 @@ _COMMANDS = {
     "pack": "console.cli.packs:pack",
     "case": "console.cli.cases:case",
     "queue": "console.cli.queues:queue",
+    "audit": "console.cli.audits:audit",
     "import": "console.cli.imports:import_",
     "rebuild": "console.cli.upkeep:rebuild",
     "rehydrate": "console.cli.upkeep:rehydrate",

@@ -23,6 +23,7 @@ from console.words import command_word
 from domain.commands import MODELS, NOT_BY_PEOPLE
 from domain.errors import BadInput
 from domain.words import State
+from ledger.audits import Question
 
 api = APIRouter(prefix="/api/v1", tags=["v1"])
 
@@ -199,6 +200,20 @@ async def route(
 ) -> Json:
     """To which body a case of that matter at that place would belong now, and why."""
     return await reading.route(matter, place)
+
+
+@api.get("/audit/{question}")
+async def audit(
+    reading: Reading,
+    question: Question,
+    since: Annotated[str | None, Query(alias="from", max_length=60)] = None,
+    until: Annotated[str | None, Query(alias="to", max_length=60)] = None,
+    body: Annotated[str | None, Query(max_length=200)] = None,
+) -> Json:
+    """What supervisors ask: escalations, ping-pong, push-downs, dwell, reads, exceptions, verdicts."""
+    begin = instant("from", since) if since is not None else None
+    end = instant("to", until) if until is not None else None
+    return await reading.audit(question, since=begin, until=end, body=body)
 
 
 @api.get("/bodies")

@@ -33,6 +33,7 @@ from domain.actors import person
 from domain.commands import AnyCommand
 from domain.numbers import draw_number
 from domain.words import Role
+from ledger.audits import Question
 from ledger.packs import store_pack
 from ledger.pool import open_pool
 from tests import small
@@ -43,6 +44,7 @@ from workflows.door import Outcome
 
 OPEN, ENDED, HIDDEN = (draw_number(random.Random(name).randrange) for name in ("open", "ended", "hidden"))
 AT = small.START + timedelta(hours=9)
+BEGAN = small.START.isoformat()
 
 AUDITOR = person("auditor-1", Role.AUDITOR, small.OFFICE)
 CITY_AUDITOR = person("city-auditor", Role.AUDITOR, small.CITY_GOVERNMENT)
@@ -117,6 +119,11 @@ ROUTES: dict[tuple[str, str], list[Asked]] = {
         *_queues("/api/v1/queue"),
         ("GET", "/api/v1/queue", {"params": {"limit": "1"}}),
     ],
+    ("GET", "/api/v1/audit/{question}"): [
+        ("GET", f"/api/v1/audit/{question}", {"params": {"from": BEGAN, "to": AT.isoformat(), **body}})
+        for question in Question
+        for body in ({}, {"body": small.HOUSING})
+    ],
     ("GET", "/api/v1/bodies"): [("GET", "/api/v1/bodies", {"params": {"q": "街道"}})],
     ("GET", "/api/v1/matters"): [("GET", "/api/v1/matters", {"params": {"q": "漏水"}})],
     ("GET", "/api/v1/places"): [("GET", "/api/v1/places", {"params": {"q": "梧桐"}})],
@@ -156,6 +163,9 @@ READS: dict[str, list[tuple[str, ...]]] = {
     "case history": [("case", "history", HIDDEN)],
     "case clocks": [("case", "clocks", HIDDEN, "--json")],
     "case act": [("case", "act", HIDDEN, "--list")],
+    "audit": [
+        ("audit", question.value, "--from", BEGAN, "--to", AT.isoformat(), "--json") for question in Question
+    ],
     "queue": [("queue", "--body", small.HOUSING, "--json")],
 }
 NO_READS: dict[str, str] = {
