@@ -19,6 +19,7 @@ from console.web.app import create_app
 from domain import commands as c
 from domain.numbers import case_id
 from domain.words import Step
+from ledger.audits import Question
 from ledger.compartment import Reading, put, reveal
 from ledger.reads import case_by_number
 from tests import small
@@ -273,6 +274,8 @@ async def _read_everything(walk: Walk, numbers: list[str]) -> None:
         await walk.read(path)
     await walk.read("/static/console.css")
     await walk.read(f"/api/v1/route?matter={small.HOUSING_MATTER}&place={small.COMMUNITY}")
+    for question in Question:
+        await walk.read(f"/api/v1/audit/{question}")
 
 
 # ------------------------------------------------------------------ nothing is forgotten

@@ -239,7 +239,17 @@ class Walk:
         await self.give(child, "clerk-1", "merge", into=parent)
         await self.give(child, "clerk-1", "unmerge")
         await self.open(**at, split_from=parent)
+        await self._walled_off(**at)
         return child
+
+    async def _walled_off(self, **at: str) -> None:
+        """Somebody has an interest, somebody steps out, a body is accused. Nobody in particular sees that case again."""
+        number = (await self.open(**at))["number"]
+        await self.give(number, "clerk-1", "propose", to=small.HOUSING)
+        await self.give(number, "housing-1", "sign")
+        await self.give(number, "housing-head", "declare_interest", person="housing-1")
+        await self.give(number, "clerk-2", "recuse")
+        await self.give(number, "clerk-1", "accuse", against=[small.OFFICE])
 
 
 def first(command: str, field: str) -> str:
