@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from domain.numbers import case_id
 from tests import small
 from tests.console.calling import act, call, done
 from tests.console.test_http import browser, opened
@@ -71,10 +72,10 @@ async def _petition(running: Running, web: httpx.AsyncClient) -> Case:
     answer = await web.post(
         "/api/v1/cases",
         json={"text": "补偿", "place": small.COMMUNITY, "matter": small.PETITION_MATTER},
-        headers={"X-Zeren-User": "petition-clerk"},
+        headers={"X-Zeren-User": "petition-clerk", "Idempotency-Key": "petitioned"},
     )
     assert answer.status_code == 201, answer.text
-    running.opened.append(answer.json()["case"])
+    running.opened.append(case_id("petitioned"))
     return Case(web, answer.json()["number"])
 
 

@@ -71,7 +71,8 @@ class Production:
 
     async def open(self, user: str, **fields: str) -> Any:
         """Take a case in by the command line."""
-        return await self.told("case", "open", *in_words(fields), "--as", user)
+        known = {"command_id" if name == "key" else name: value for name, value in fields.items()}
+        return await self.told("case", "open", *in_words(known), "--as", user)
 
     async def act(self, number: str, user: str, command: str, **fields: str) -> Any:
         """Give a command by the command line."""

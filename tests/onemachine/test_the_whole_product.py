@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from temporalio.client import Client
 
-from domain.numbers import workflow_id
+from domain.numbers import case_id, workflow_id
 from tests.onemachine.up import CHILDREN, House, none_lives, wait_until
 from tests.onemachine.whole_way import (
     FIRST_EPISODE,
@@ -53,11 +53,15 @@ def house(data: Path) -> Iterator[House]:
 
 async def some_cases(house: House) -> dict[str, str]:
     """Three open cases that wait for different clocks: their ids by their numbers."""
-    waiting = await house.open(CLERK, text="屋顶漏水")
-    named = await house.open(CLERK, text="屋顶漏水", matter=MATTER, place=PLACE)
-    proposed = await house.open(CLERK, text="屋顶漏水", matter=MATTER, place=PLACE)
+    keys = [f"some-{uuid4()}" for _ in range(3)]
+    waiting = await house.open(CLERK, text="屋顶漏水", key=keys[0])
+    named = await house.open(CLERK, text="屋顶漏水", matter=MATTER, place=PLACE, key=keys[1])
+    proposed = await house.open(CLERK, text="屋顶漏水", matter=MATTER, place=PLACE, key=keys[2])
     await house.act(proposed["number"], CLERK, "propose", to=HOUSING)
-    return {opened["number"]: opened["case"] for opened in (waiting, named, proposed)}
+    return {
+        opened["number"]: str(case_id(key))
+        for opened, key in zip((waiting, named, proposed), keys, strict=True)
+    }
 
 
 async def clocks(house: House, cases: dict[str, str]) -> dict[str, Any]:
@@ -172,7 +176,7 @@ async def test_a_workflow_server_that_lost_everything_gets_it_back_from_the_ledg
         ]
 
     first = await once(house)
-    cases[first[0]["number"]] = first[0]["case"]
+    cases[first[0]["number"]] = str(case_id(f"{number}-opened"))
     before = await clocks(house, cases)
     open_now = (await house.asked("/queue"))["total"]
     assert house.end() == 0

@@ -9,6 +9,9 @@ It is told to a Teller: the command line or the HTTP API.
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, Protocol
+from uuid import uuid4
+
+from domain.numbers import case_id
 
 DISPATCH, GOVERNMENT, HOUSING, OTHER = (
     "420106.dispatch",
@@ -70,7 +73,12 @@ class WholeWay:
         """``teller`` may be another one from step to step."""
         self.teller = teller
         self.number = ""
-        self.case = ""
+        self.key = f"whole-way-{uuid4()}"
+
+    @property
+    def case(self) -> str:
+        """The id of the case, which answers do not tell."""
+        return str(case_id(self.key))
 
     async def act(self, user: str, command: str, **fields: str) -> str:
         """A step that must be taken; answers the state after it."""
@@ -79,9 +87,9 @@ class WholeWay:
     async def take_in(self) -> None:
         """By the clerk, without a matter: it waits in triage."""
         opened = await self.teller.open(
-            "wuchang-clerk-1", text="屋顶漏水，物业不管", name="张三", place=PLACE
+            "wuchang-clerk-1", text="屋顶漏水，物业不管", name="张三", place=PLACE, key=self.key
         )
-        self.number, self.case = opened["number"], opened["case"]
+        self.number = opened["number"]
         assert opened["state"] == "triage"
 
     async def come_to_be_led(self) -> None:
