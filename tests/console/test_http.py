@@ -9,12 +9,15 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
+from console.cli.telling import tell
 from console.settings import Settings
 from console.web.app import create_app
 from console.web.guard import LARGEST_BODY, is_loopback
+from console.web.problems import from_error
 from domain.numbers import case_id
 from tests import small
 from tests.console.calling import ROOT
@@ -372,3 +375,19 @@ async def test_the_console_runs_as_a_process_and_stops_when_told(running: Runnin
     assert '"route": "/api/v1/places"' in logs
     for word in ("李四", "屋顶", "王五", "%E7%8E%8B"):
         assert word not in logs
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.InternalClientError("cannot switch to state 15"),
+        asyncpg.InterfaceError("cannot call Transaction.__aexit__()"),
+        asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation"),
+        ConnectionRefusedError(111, "refused"),
+    ],
+)
+def test_a_connection_that_breaks_is_a_database_that_is_away(error: Exception) -> None:
+    assert from_error(error)[:2] == (503, "not-running")
+    told = tell(error)
+    assert told is not None
+    assert (told.code, told.kind) == (1, "not_running")
