@@ -12,6 +12,7 @@ id, and a command that carried it would keep it in the ledger for good.
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple, cast
 
 import asyncpg
@@ -113,7 +114,7 @@ async def resolve(pool: asyncpg.Pool, command: str, given: Given, case: Case | N
             values[name] = tuple([await _known(pool, name, "body", each, standing) for each in value])
         elif kind in _SEARCHES:
             values[name] = await _known(pool, name, kind, value, standing)
-        elif kind == "line" and value not in standing | await _under_contract(pool, given):
+        elif kind == "line" and value not in standing | await _by_id_alone(pool, given):
             raise _unclear(name, value, ())
     return Given(values, given.texts)
 
@@ -128,15 +129,19 @@ async def _known(pool: asyncpg.Pool, field: str, kind: str, text: str, standing:
         raise
 
 
-async def _under_contract(pool: asyncpg.Pool, given: Given) -> frozenset[str]:
-    """What may be named without a name of its own: the contract, if the pack has it, and its milestones."""
+async def _by_id_alone(pool: asyncpg.Pool, given: Given) -> frozenset[str]:
+    """What is named by its id and by nothing else, as far as the pack has it: a contract, its milestones, a person."""
     try:
-        wanted = Needs(contracts=frozenset({given.values.get("contract", "")}))
+        wanted = Needs(contracts=frozenset({given.values["contract"]} if "contract" in given.values else ()))
     except ValidationError:
         return frozenset()
-    found = (await look_up(pool, wanted)).contracts.values()
+    found = (await look_up(pool, wanted)).contracts.values() if wanted.contracts else ()
+    who = given.values.get("person")
+    person = await directory.person(pool, who, datetime.now(UTC)) if who else None
     return frozenset(
-        [contract.id for contract in found] + [each.id for contract in found for each in contract.milestones]
+        [contract.id for contract in found]
+        + [each.id for contract in found for each in contract.milestones]
+        + ([person.id] if person else [])
     )
 
 

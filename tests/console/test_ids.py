@@ -116,3 +116,12 @@ async def test_a_contract_or_milestone_that_nobody_knows_stops_at_the_desk(runni
             )
     given = read("record_milestone", known)
     assert await resolve(running.pool, "record_milestone", given, case) == given
+
+
+async def test_a_person_whom_nobody_knows_stops_at_the_desk(running: Running) -> None:
+    receipt = await _opened(running)
+    case = await running.desk.case(receipt.as_json()["number"])
+    with pytest.raises(UnknownName):
+        await resolve(running.pool, "declare_interest", read("declare_interest", {"person": TELEPHONE}), case)
+    given = read("declare_interest", {"person": "clerk-2"})
+    assert await resolve(running.pool, "declare_interest", given, case) == given

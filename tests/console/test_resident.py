@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from console.desk import Slip
-from domain.numbers import draw_number, draw_receipt, parse_receipt
+from domain.numbers import case_id, draw_number, draw_receipt, parse_receipt
 from ledger.receipts import MOST_FAILURES, WINDOW
 from tests import small
 from tests.console.calling import call
@@ -76,6 +76,25 @@ async def test_the_receipt_shows_state_promise_and_who_answers_and_is_changed_at
         own = {"number": number, "receipt": fresh["receipt"], "new": NOBODYS}
         assert (await web.post(RENEW, json=own)).json()["receipt"] == NOBODYS
         assert (await web.post(LOOK, json={"number": number, "receipt": NOBODYS})).status_code == 200
+
+
+async def test_no_wall_stands_between_a_resident_and_his_own_case(running: Running) -> None:
+    async with browser(running) as web:
+        key = {**CLERK, "Idempotency-Key": "accusing-1"}
+        body = {"text": "推诿", "anonymous": True, "place": small.COMMUNITY, "against": [small.OFFICE]}
+        told = (await web.post("/api/v1/cases", json=body, headers=key)).json()
+        running.opened.append(case_id("accusing-1"))
+        mine = {"number": told["number"], "receipt": told["receipt"]}
+        assert (await web.get(f"/api/v1/cases/{told['number']}")).status_code == 404
+        shown = await web.post(LOOK, json=mine)
+        assert (shown.status_code, shown.json()["answering"]) == (200, small.DISPATCH)
+        later = [(await web.post("/api/v1/cases", json=body, headers=key)).text for _ in range(2)]
+        assert later[0] == later[1]
+        form = {**body, "anonymous": "true", "against": "一街道办事处", "_command_id": "accusing-2"}
+        web.cookies.set("zeren_user", "clerk-1")
+        page = await web.post("/cases", data=form)
+        running.opened.append(case_id("accusing-2"))
+        assert (page.status_code, 'class="receipt">' in page.text) == (201, True)
 
 
 async def test_a_wrong_number_and_a_wrong_receipt_get_the_same_answer(running: Running) -> None:

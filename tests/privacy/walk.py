@@ -73,11 +73,12 @@ class Walk:
     # ------------------------------------------------------------------ the stories
 
     async def everything(self) -> list[str]:
-        """Every story; answers the numbers of the cases."""
+        """Every story; answers the numbers of the cases that anybody may look at."""
         stories = (
             *(self.disputed_closed_reopened, self.handed_back, self.taken_back, self.intake, self.refused),
             *(self.shelved, self.petitioned, self.worked_on_together, self.commissioned, self.merged),
         )
+        await self.walled()
         return [await story() for story in stories]
 
     async def disputed_closed_reopened(self) -> str:
@@ -239,17 +240,16 @@ class Walk:
         await self.give(child, "clerk-1", "merge", into=parent)
         await self.give(child, "clerk-1", "unmerge")
         await self.open(**at, split_from=parent)
-        await self._walled_off(**at)
         return child
 
-    async def _walled_off(self, **at: str) -> None:
-        """Somebody has an interest, somebody steps out, a body is accused. Nobody in particular sees that case again."""
-        number = (await self.open(**at))["number"]
-        await self.give(number, "clerk-1", "propose", to=small.HOUSING)
-        await self.give(number, "housing-1", "sign")
-        await self.give(number, "housing-head", "declare_interest", person="housing-1")
-        await self.give(number, "clerk-2", "recuse")
+    async def walled(self) -> str:
+        """Interests, a recusal and an accusation: nobody in particular sees this case any more."""
+        number = (await self.open(matter=small.HOUSING_MATTER, place=small.COMMUNITY))["number"]
+        await self.give(number, "dispatch-head", "declare_interest", person="clerk-2")
+        await self.give(number, "reviewer-2", "recuse")
         await self.give(number, "clerk-1", "accuse", against=[small.OFFICE])
+        await self.open(matter=small.HOUSING_MATTER, place=small.COMMUNITY, against=[small.OFFICE])
+        return number
 
 
 def first(command: str, field: str) -> str:
