@@ -152,6 +152,11 @@ NOT_READ: dict[tuple[str, str], str] = {
     ("POST", "/acting"): "sets a cookie",
     ("GET", "/p/{token}"): "by the secret of a link; a barred provider has none: test_firewall.py",
     ("POST", "/p/{token}"): "the same",
+    (
+        "POST",
+        "/api/v1/resident/case",
+    ): "by the resident's receipt; a wrong one is answered alike: test_resident.py",
+    ("POST", "/api/v1/resident/receipt"): "the same",
     ("GET", "/healthz"): "says that the process answers",
     ("GET", "/readyz"): "says what answers it; no case",
     ("GET", "/api/openapi.json"): "says what can be asked",
