@@ -236,13 +236,13 @@ def _count(name: str, value: object) -> int:
 
 
 def _several(name: str, value: object) -> tuple[str, ...]:
-    """Several bodies: a list of them, or one text with commas between."""
+    """Several bodies: a list of them, or texts with commas between."""
     parts: list[object] = list(cast("list[object]", value)) if isinstance(value, list) else [value]
     if any(not isinstance(part, str) for part in parts):
         raise _bad(name, "应为单位名称或编号的列表", "has to be a list of bodies, by name or id")
-    if isinstance(value, str):
-        parts = list[object](_BETWEEN.split(clean(name, value, LONGEST_LIST)))
-    typed = [clean(name, str(part)).strip() for part in parts]
+    # A list may hold a text that is one too, as where an option was given once with commas in it.
+    said = [each for part in parts for each in _BETWEEN.split(clean(name, str(part), LONGEST_LIST))]
+    typed = [clean(name, each).strip() for each in said]
     return tuple(part for part in typed if part)
 
 

@@ -428,6 +428,8 @@ LITERALS: dict[str, Word] = {
     "objection_accepted": Word("异议成立", "objection accepted"),
     "nobody_in_post": Word("签收窗口内无人在岗", "nobody in post"),
     "body_ended": Word("单位已撤并", "the body has ended"),
+    "parent_ended": Word("主件已终结", "the parent has ended"),
+    "walled": Word("因回避解除", "behind the wall"),
     "by_hand": Word("人工", "by hand"),
     "unsatisfied_again": Word("再次评价不满意", "unsatisfied again"),
     "unanswered": Word("逾期未答复", "unanswered"),

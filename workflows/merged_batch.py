@@ -60,6 +60,7 @@ class MergedBatch:
             if here.done:
                 break
         else:
+            await workflow.wait_condition(workflow.all_handlers_finished)
             workflow.continue_as_new(here)
         return here
 

@@ -147,8 +147,6 @@ NOT_READ: dict[tuple[str, str], str] = {
     ("POST", "/api/v1/cases"): "opens a case and reads none; its receipt is told in test_firewall.py",
     ("POST", "/cases"): "the same as a form",
     ("GET", "/api/v1/route"): "asks the catalogue, and no case; its answer holds the instant of asking",
-    ("POST", "/api/v1/resident/case"): "by the resident's own receipt; whoever is barred has none",
-    ("POST", "/api/v1/resident/receipt"): "the same",
     ("POST", "/acting"): "sets a cookie",
     ("GET", "/p/{token}"): "by the secret of a link; a barred provider has none: test_firewall.py",
     ("POST", "/p/{token}"): "the same",

@@ -50,7 +50,7 @@ CHANGES = {
         "        self._answered.add(row.command)\n",
         "        if row.refusal:\n            return\n        self._answered.add(row.command)\n",
     ),
-    "another test": (_CASE, "self._case is None or self._case.ending is not None", "self._case is None"),
+    "another test": (_CASE, "case is None or case.ending is not None or", "case is None or"),
     "randomness": (
         _CASE,
         "            facts = await self._facts_for(given)\n",

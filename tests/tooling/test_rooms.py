@@ -21,6 +21,9 @@ STARTS_IT = {"console/cli/servers.py"}
 
 OF_THE_WORKER = (
     "activities",
+    "domain.commands",
+    "domain.ports",
+    "ledger.load",
     "ledger.pool",
     "workflows",
     "console.errors",
