@@ -22,15 +22,17 @@ from console import names, views
 from console.errors import WrongUsage
 from console.fields import Given, read
 from console.hats import Acting, choose, hats, wide_needs
+from console.numbers import unknown
 from console.reader import Reader
 from console.views import Json
 from domain.actors import Actor, by_link
 from domain.base import BodyId, CommandId, Frozen
 from domain.case import Case
-from domain.commands import COMMAND, AnyCommand
+from domain.commands import COMMAND, AnyCommand, Register
 from domain.decide import needs
 from domain.errors import BadInput, CommandReused, CompartmentMissing
 from domain.facts import Needs
+from domain.firewall import NO_CASE
 from domain.numbers import case_id
 from domain.personal import PersonalRef
 from domain.ports import Ask, fingerprint
@@ -54,7 +56,11 @@ class Sender(Protocol):
 
 
 class Receipt(Frozen):
-    """What came of a command: its id, so that it can be sent again, the case, who acted, and the door's outcome."""
+    """What came of a command: its id, so that it can be sent again, the case, who acted, and the door's outcome.
+
+    ``sealed``: it took in a case that accuses somebody, which the registrar may not see any more. It says nothing of how the
+    case stands, and the same whenever the command is sent again.
+    """
 
     command: str
     command_id: str
@@ -62,6 +68,7 @@ class Receipt(Frozen):
     number: str | None
     actor: Actor
     outcome: Outcome
+    sealed: bool = False
 
     @property
     def done(self) -> bool:
@@ -74,14 +81,15 @@ class Receipt(Frozen):
         return {
             "outcome": self.outcome.kind.value,
             "number": (answer.number if answer else None) or self.number,
-            "state": answer.state if answer else None,
-            "version": answer.version if answer else None,
-            "case": str(self.case),
+            "state": answer.state if answer and not self.sealed else None,
+            "version": answer.version if answer and not self.sealed else None,
             "command": self.command,
             "command_id": self.command_id,
             "actor": views.actor_view(self.actor),
             "at": views.moment(answer.at) if answer else None,
-            "events": [event.model_dump(mode="json") for event in answer.events] if answer else [],
+            "events": [views.event_ref(event) for event in answer.events]
+            if answer and not self.sealed
+            else [],
             "refusal": views.refused(self.outcome.refusal),
             "zh": self.outcome.zh,
             "en": self.outcome.en,
@@ -139,9 +147,15 @@ class Desk(Reader):
             )
         given = read(command, fields)
         id_ = _checked_id(command_id)
-        case = await self.case(number)
+        case = await self.seen_by(acting.user).case(number)
         worn = await self._hats(acting)
-        return await self._send(case.id, case, command, given, worn, id_, expected_version=expected_version)
+        receipt = await self._send(
+            case.id, case, command, given, worn, id_, expected_version=expected_version
+        )
+        if receipt.outcome.refusal is not None and receipt.outcome.refusal.rule == NO_CASE.code:
+            # The wall went up between the look and the decision.
+            raise unknown(case.number)
+        return receipt
 
     async def _hats(self, acting: Acting) -> list[Actor]:
         return await hats(self._pool, acting, datetime.now(UTC))
@@ -203,6 +217,7 @@ class Desk(Reader):
             number=standing.number if standing else None,
             actor=actor,
             outcome=outcome,
+            sealed=isinstance(draft, Register) and bool(draft.against),
         )
 
     async def _sealed(self, case: UUID, id_: str, texts: dict[str, str]) -> PersonalRef | None:

@@ -38,7 +38,7 @@ Kind = Literal["choice", "yes_no", "instant", "body", "bodies", "matter", "place
 
 _OWN = frozenset({"id", "actor", "expected_version", "personal", "type", "number"})
 _BODIES = frozenset({"to", "proposed_owner", "designate", "asked", "scored"})
-_MANY_BODIES = frozenset({"called"})
+_MANY_BODIES = frozenset({"called", "against"})
 _BETWEEN = re.compile(r"[,，、;；\n]")
 """What stands between the bodies of a list that was typed."""
 _CASES = frozenset({"into", "other", "same_as", "split_from"})
@@ -150,7 +150,7 @@ def read(command: str, raw: Mapping[str, object]) -> Given:
             if text.strip():
                 texts[name] = text
         elif name in known.fields:
-            if value is not None and value != "":
+            if value is not None and value not in ("", []):
                 values[name] = _value(known.fields[name], value)
         else:
             raise _unknown(known, name)

@@ -39,7 +39,7 @@ class Acting(NamedTuple):
 
 async def posts_of(pool: asyncpg.Pool, user: str) -> tuple[Post, ...]:
     """Every post of a person. Raises BadInput if the pack does not know him, or gives him none."""
-    known = _person_id(user)
+    known = person_id(user)
     facts = await look_up(pool, Needs(people=frozenset({known} if known else ())))
     posts = tuple(post for post in facts.posts if post.person == known)
     if not posts:
@@ -50,8 +50,8 @@ async def posts_of(pool: asyncpg.Pool, user: str) -> tuple[Post, ...]:
     return posts
 
 
-def _person_id(text: str) -> str | None:
-    """The text if it can be a person's id at all."""
+def person_id(text: str) -> str | None:
+    """The text as a person's id; None if it cannot be one at all."""
     try:
         return _PERSON.validate_python(text.strip())
     except ValidationError:

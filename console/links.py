@@ -18,12 +18,13 @@ from console.errors import WrongUsage
 from console.hats import Acting, choose, hats, wide_needs
 from domain.actors import by_link
 from domain.authority import may
-from domain.base import Frozen, Instant
+from domain.base import BodyId, Frozen, Instant
 from domain.case import Case
-from domain.commands import AskProvider
+from domain.commands import AskProvider, Start
 from domain.deadlines import Deadline
 from domain.decide import needs
 from domain.errors import BadInput, CompartmentMissing
+from domain.firewall import barred
 from domain.personal import PersonalRef
 from domain.relations import Commission, Question
 from domain.rules import Refusal
@@ -101,7 +102,7 @@ class Links:
 
         Raises UnknownCase, BadInput where nothing is asked or the person may not ask.
         """
-        case = await self._desk.case(number)
+        case = await self._desk.seen_by(acting.user).case(number)
         commission = next(
             (each for each in case.commissions if each.contract == contract and each.active), None
         )
@@ -154,6 +155,8 @@ class Links:
         case = await case_state(self._pool, link.case) if link else None
         if link is None or case is None:
             raise NoSuchLink
+        if await self._barred(case, link.provider):
+            raise NoSuchLink
         question = next((each for each in _asked(case, link).questions if each.link == link.link), None)
         if question is None:
             raise NoSuchLink
@@ -161,6 +164,13 @@ class Links:
         if not link.newest or question.state == "answered" or f"provider-answer:{link.link}" in given:
             raise LinkUsed
         return link, case, question
+
+    async def _barred(self, case: Case, provider: BodyId) -> bool:
+        """Whether the wall of the case stands between it and the provider."""
+        if not case.walled:
+            return False
+        facts = await look_up(self._pool, needs(case, Start(id="looking", actor=by_link(provider))))
+        return barred(case, by_link(provider), facts, datetime.now(UTC))
 
     async def _text(self, link: ProviderLink, task: PersonalRef | None) -> str:
         if task is None:

@@ -50,10 +50,10 @@ async def opened_pool(settings: Settings) -> AsyncGenerator[asyncpg.Pool]:
 
 
 @asynccontextmanager
-async def opened_reader(settings: Settings) -> AsyncGenerator[Reader]:
-    """The reads: they need the database and nothing else. Raises NotRunning."""
+async def opened_reader(settings: Settings, user: str | None = None) -> AsyncGenerator[Reader]:
+    """The reads for somebody: they need the database and nothing else. Raises NotRunning."""
     async with opened_pool(settings) as pool:
-        yield Reader(pool)
+        yield Reader(pool).seen_by(user)
 
 
 @asynccontextmanager

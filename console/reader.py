@@ -2,6 +2,9 @@
 
 Every answer is read from the ledger. ``at`` asks how the case was at an instant, ``known`` how it was known at one;
 both may be given. ``known`` alone asks how the case stood then, as it was known then.
+
+A reader reads for one viewer. What is hidden from him is not there, in no count, order, page mark or error; a reader for
+nobody in particular shows no case that is hidden from anyone (domain/firewall.py).
 """
 
 from collections.abc import Iterable
@@ -14,12 +17,12 @@ import asyncpg
 from console import names, views
 from console.clocks import clocks
 from console.fields import clean
-from console.hats import Acting, hats, wide_needs
+from console.hats import Acting, hats, person_id, wide_needs
 from console.numbers import case_number, unknown
 from console.relations import relations_view
 from console.views import Json
 from domain.actors import Actor
-from domain.base import BodyId
+from domain.base import BodyId, PersonId
 from domain.case import Case
 from domain.commands import MODELS
 from domain.decide import Allowance, allowed, needs
@@ -27,6 +30,7 @@ from domain.errors import BadInput
 from domain.events import Recorded
 from domain.evolve import fold
 from domain.facts import Facts, Needs
+from domain.firewall import unbarred
 from domain.holders import known as known_by
 from domain.jurisdiction import Name, Post
 from domain.numbers import case_id
@@ -36,7 +40,7 @@ from ledger import directory
 from ledger.facts import look_up
 from ledger.packs import current_pack
 from ledger.queue import queue
-from ledger.reads import case_by_number, case_state, events_of, holders
+from ledger.reads import case_by_number, events_of, exists_for, hidden_cases, holders
 from ledger.relations import relations
 
 _AHEAD = timedelta(minutes=1)
@@ -46,14 +50,19 @@ _AHEAD = timedelta(minutes=1)
 class Reader:
     """The reads, over one connection pool."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        """``pool`` is opened and closed by whoever made it."""
+    def __init__(self, pool: asyncpg.Pool, viewer: PersonId | None = None) -> None:
+        """``pool`` is opened and closed by whoever made it. ``viewer``: for whom is read."""
         self._pool = pool
+        self._viewer = viewer
+
+    def seen_by(self, user: str | None) -> "Reader":
+        """The same reads for a person. Who is not known to the pack sees what nobody in particular sees."""
+        return Reader(self._pool, person_id(user) if user else None)
 
     async def case(self, number: str) -> Case:
         """The case as it stands. Raises BadInput for a number that cannot be one, UnknownCase for one that is none."""
         canonical = case_number(number)
-        case = await case_by_number(self._pool, canonical)
+        case = await case_by_number(self._pool, canonical, self._viewer)
         if case is None:
             raise unknown(canonical)
         return case
@@ -66,7 +75,7 @@ class Reader:
         stood = fold(recorded)
         if stood is None:
             raise _before(case)
-        related = await relations(self._pool, case.id, then)
+        related = await relations(self._pool, case.id, then, self._viewer)
         return views.case_view(stood, len(recorded), await self._names_of_case(stood), related)
 
     async def holders(self, number: str, at: datetime | None = None, known: datetime | None = None) -> Json:
@@ -79,7 +88,12 @@ class Reader:
     async def history(self, number: str) -> Json:
         """Every event."""
         case = await self.case(number)
-        recorded = await events_of(self._pool, case.id)
+        hidden = await hidden_cases(self._pool, self._viewer)
+        recorded = [
+            event
+            for event in await events_of(self._pool, case.id)
+            if getattr(event.body, "other", None) not in hidden
+        ]
         called = await names.of(
             self._pool,
             bodies=_bodies_in(recorded),
@@ -110,8 +124,8 @@ class Reader:
             _best([(hat, answers[row]) for hat, answers in by_hat]) for row in range(len(by_hat[0][1]))
         ]
         bodies = frozenset(body for _, answer in commands for body in answer.bodies)
-        posts = (await look_up(self._pool, Needs(bodies=bodies))).posts
-        in_post = [post for post in posts if post.held(now)]
+        staff = await look_up(self._pool, Needs(bodies=bodies | set(case.against), staff=case.walled))
+        in_post = [post for post in unbarred(case, staff, now).posts if post.held(now)]
         return {
             "number": case.number,
             "state": case.state.value,
@@ -120,9 +134,9 @@ class Reader:
             "names": views.named(await names.of(self._pool, bodies=bodies)),
         }
 
-    async def opened_by(self, command_id: str) -> bool:
-        """Whether that intake command has opened a case."""
-        return await case_state(self._pool, case_id(command_id)) is not None
+    async def opened_by(self, command_id: str, user: str) -> bool:
+        """Whether that intake command has opened a case that exists for the person."""
+        return await exists_for(self._pool, case_id(command_id), person_id(user))
 
     async def queue(
         self,
@@ -136,7 +150,15 @@ class Reader:
         """Open cases by their next deadline; of one body, in one state, or only those that are late."""
         bodies = [await names.one(self._pool, "body", "body", body)] if body else None
         due = datetime.now(UTC) if overdue else None
-        page = await queue(self._pool, bodies=bodies, state=state, overdue=due, limit=limit, after=after)
+        page = await queue(
+            self._pool,
+            viewer=self._viewer,
+            bodies=bodies,
+            state=state,
+            overdue=due,
+            limit=limit,
+            after=after,
+        )
         called = await names.of(
             self._pool,
             bodies=[body for item in page.items for body in (item.answering, item.charged_to)],
@@ -203,6 +225,7 @@ class Reader:
             case.registrar,
             *case.overseers,
             *case.informed,
+            *case.against,
         ]
         bodies += [trouble.body for trouble in case.troubles]
         if case.route is not None:

@@ -16,6 +16,7 @@ from domain.events import Recorded
 from domain.holders import Held, Mark, holding
 from domain.jurisdiction import Name
 from domain.mending import MENDING
+from domain.ports import EventRef
 from domain.rules import Refusal
 from ledger.queue import Page, QueueItem
 from ledger.relations import Relations
@@ -50,7 +51,6 @@ def case_view(case: Case, events: int, names: Mapping[str, Name], related: Relat
     held = holding(case)
     return {
         "number": case.number,
-        "case": str(case.id),
         "state": case.state.value,
         "version": case.version,
         "episode": case.episode,
@@ -78,6 +78,8 @@ def case_view(case: Case, events: int, names: Mapping[str, Name], related: Relat
         "registered_at": moment(case.registered_at),
         "anonymous": case.anonymous,
         "no_contact": case.no_contact,
+        "against": list(case.against),
+        "misconduct": case.misconduct,
         "verdict": _verdict(case),
         "rehandlings": case.rehandlings,
         "opinion": _opinion(case),
@@ -157,6 +159,11 @@ def _mark(mark: Mark | None) -> Json | None:
     return {"version": mark.version, "type": mark.type, "of": mark.of} if mark else None
 
 
+def event_ref(event: EventRef) -> Json:
+    """An event as a receipt names it. Its id is the stream's own and stays inside."""
+    return event.model_dump(mode="json", exclude={"id"})
+
+
 def actor_view(actor: Actor) -> Json:
     """Who acted, by id, under which hat."""
     return actor.model_dump(mode="json", exclude_none=True)
@@ -177,7 +184,8 @@ def _event(event: Recorded) -> Json:
         "recorded_at": moment(event.recorded_at),
         "done_at": moment(event.done_at),
         "actor": actor_view(event.actor),
-        "command": event.command,
+        # The intake command names the stream (domain/numbers.py), and a stream has no name that people could compare.
+        "command": None if event.version == 1 else event.command,
         "facts": event.facts.model_dump(),
         "personal": personal["fields"] if personal else [],
         "data": body,

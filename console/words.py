@@ -134,7 +134,8 @@ _CODES: dict[type[StrEnum], str] = {
     Score: "1 一分 · 2 二分 · 3 三分 · 4 四分 · 5 五分",
     Exceptional: (
         "empty_desk 无人在岗 · no_common_superior 无共同上级 · no_superior 无上级可督办 · lead_gone 承办单位已不存在 ·"
-        " no_route 找不到承办单位 · nobody_at_the_desk 应承办单位无人在岗"
+        " no_route 找不到承办单位 · nobody_at_the_desk 应承办单位无人在岗 ·"
+        " nobody_able 因回避无人可办 · accused_outside 反映对象为外部机关，其上无单位"
     ),
     RulingCause: (
         "objection_contested 异议被驳 · objection_unanswered 异议逾期未答 · return_refused 退回被拒 ·"
@@ -221,6 +222,9 @@ COMMANDS: dict[str, Word] = {
     "merge": Word("并入主件", "merge into a parent"),
     "unmerge": Word("解除并案", "unmerge"),
     "wake": Word("随主件答复或终结", "wake with the parent"),
+    "accuse": Word("列为反映对象", "accuse"),
+    "recuse": Word("自行回避", "recuse oneself"),
+    "declare_interest": Word("决定回避", "declare an interest"),
     "strike": Word("计时器到点", "the clock strikes"),
 }
 """Every command."""
@@ -296,6 +300,10 @@ EVENTS: dict[str, Word] = {
     "provider_asked": Word("询问承接方", "provider asked"),
     "provider_answered": Word("承接方答复", "provider answered"),
     "provider_silent": Word("承接方逾期未答复", "provider silent"),
+    "accused": Word("列为反映对象", "accused"),
+    "recused": Word("自行回避", "recused"),
+    "interest_declared": Word("决定回避", "interest declared"),
+    "removed_by_firewall": Word("因回避移出", "removed by the firewall"),
 }
 """Every event, in the past tense."""
 
@@ -309,6 +317,10 @@ FIELDS: dict[str, Word] = {
     "done_at": Word("实际办理时间", "done at"),
     "anonymous": Word("匿名", "anonymous"),
     "no_contact": Word("不愿被联系", "no contact"),
+    "misconduct": Word("检举控告", "accuses of misconduct"),
+    "person": Word("人员", "person"),
+    "to_triage": Word("退回待派", "back to triage"),
+    "ruling": Word("裁定", "ruling"),
     "to": Word("对象单位", "body"),
     "reason": Word("事由", "reason"),
     "proposed_owner": Word("建议主办单位", "proposed owner"),
@@ -381,7 +393,7 @@ FIELDS: dict[str, Word] = {
     "command": Word("命令", "command"),
     "was": Word("原事项", "was"),
     "overruled": Word("被否定的", "overruled"),
-    "against": Word("计入", "against"),
+    "against": Word("针对单位", "against"),
     "claimant": Word("提出方", "claimant"),
     "sender": Word("派出方", "sender"),
     "claim": Word("争议事由", "claim"),

@@ -26,7 +26,7 @@ from domain.deadlines import Deadline
 from domain.decision import Decision, record, refuse
 from domain.events import AnyEvent
 from domain.facts import Facts
-from domain.organisation import superiors
+from domain.firewall import standing_unbarred, superiors_let_through
 from domain.rules import Rule
 from domain.standing import standing
 from domain.states import EXHAUSTED
@@ -110,7 +110,7 @@ def _request(
         return refuse(ASKED_WRONGLY)
     if opinion.ask_until is None or asked > opinion.ask_until:
         return refuse(APPEAL_TOO_LATE, until=opinion.ask_until)
-    organ = organ_above(opinion.by, facts, at)
+    organ = organ_above(case, opinion.by, facts, at)
     if organ is None:
         return refuse(NO_ORGAN_ABOVE, body=facts.name(opinion.by))
     before: list[AnyEvent] = [_new_episode(case, command, facts, at)] if case.ending is not None else []
@@ -135,17 +135,17 @@ def _new_episode(
     """A closed case is open again, and its last lead answers for the instant in which the organ takes over."""
     return e.Reopened(
         episode=case.episode + 1,
-        lead=standing(case.last_lead, facts, at),
+        lead=standing_unbarred(case, case.last_lead, facts, at),
         channel=command.channel,
         personal=None,
         deadlines=(),
     )
 
 
-def organ_above(body: BodyId, facts: Facts, at: Instant) -> BodyId | None:
-    """上一级机关: by leading, else by the ladder, else by a link of any kind that the firewall counts."""
+def organ_above(case: Case, body: BodyId, facts: Facts, at: Instant) -> BodyId | None:
+    """上一级机关: by leading, else by the ladder, else by a link of any kind that the firewall counts; never a barred one."""
     for use in (LinkUse.COMMON_SUPERIOR, LinkUse.LADDER, LinkUse.FIREWALL):
-        above = superiors(body, use, facts, at)
+        above = superiors_let_through(case, body, use, facts, at)
         if above:
             return above[0]
     return None
@@ -165,7 +165,7 @@ def decide_appeal(case: Case, command: DecideAppeal, facts: Facts, at: Instant) 
         return wrong
     revoked = command.outcome is AppealOutcome.REVOKED
     final = appeal.instance is Instance.FINAL_REVIEW
-    lead = standing(appeal.handler, facts, at) if revoked else appeal.organ
+    lead = standing_unbarred(case, appeal.handler, facts, at) if revoked else appeal.organ
     decided = e.AppealDecided(
         appeal=appeal.id,
         instance=appeal.instance,
@@ -180,7 +180,7 @@ def decide_appeal(case: Case, command: DecideAppeal, facts: Facts, at: Instant) 
         else (clock(DeadlineKind.VERDICT, case, facts, at),),
         window=None if revoked or final else window(case, facts, command.delivered_at),
     )
-    if revoked and lead is None:
+    if revoked and standing(appeal.handler, facts, at) is None:
         return record(decided, e.ExceptionRaised(kind=Exceptional.LEAD_GONE, body=appeal.handler))
     if final and not revoked:
         return record(decided, e.WayExhausted(told=facts.policy.exhausted))

@@ -28,6 +28,7 @@ from domain.deadlines import Deadline, fixed_date
 from domain.decision import NOTHING, Decision, record, refuse, refuse_and_record
 from domain.eligibility import BODY_NOT_THERE, NO_MATTER, NO_SUCH_BODY
 from domain.facts import Facts
+from domain.firewall import BARRED_BODY, bars_body, wall
 from domain.joint_words import AssistanceState
 from domain.jurisdiction import Body, Matter
 from domain.organisation import NO_OFFICE, is_community
@@ -41,7 +42,7 @@ _CARRIED = frozenset({Duty.BASIC, Duty.COOPERATING})
 def ask_assistance(case: Case, command: AskAssistance, facts: Facts, at: Instant) -> Decision:
     """A body is asked to assist; the row in its inbox is the notice.
 
-    Refuses: NO_SUCH_BODY, BODY_NOT_THERE, ANSWERS_ALREADY, NEEDS_CONTRACT, ASKED_ALREADY, NO_MATTER,
+    Refuses: NO_SUCH_BODY, BODY_NOT_THERE, BARRED_BODY, ANSWERS_ALREADY, NEEDS_CONTRACT, ASKED_ALREADY, NO_MATTER,
     PUSHED_DOWN_TASK (recorded), NEEDS_FUNDING_AND_END, ENDS_ALREADY.
     """
     wrong = _cannot_be_asked(case, command.asked, facts, at) or _against_the_lists(case, command, facts)
@@ -87,6 +88,8 @@ def _cannot_be_asked(case: Case, asked: BodyId, facts: Facts, at: Instant) -> De
         return refuse(NO_SUCH_BODY, body=asked)
     if not facts.body(asked).valid(at):
         return refuse(BODY_NOT_THERE, body=facts.name(asked))
+    if bars_body(wall(case), asked, facts, at):
+        return refuse(BARRED_BODY, body=facts.name(asked))
     if asked in {case.lead, case.dispatcher}:
         return refuse(ANSWERS_ALREADY, body=facts.name(asked))
     if facts.body(asked).kind is BodyKind.PROVIDER:

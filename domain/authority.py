@@ -2,7 +2,8 @@
 
 ``WHO`` says for every command which kinds of actor may give it, under which hats, and how the hat's body must stand to
 the case. ``may`` checks the actor against it: a person must be in post under that hat at that instant, and the body
-must exist then. ``places`` turns the table round: at which bodies, under which hats, a command may be given now.
+must exist then. Before anything else the firewall speaks: who is barred is told that there is no such case. ``places``
+turns the table round: at which bodies, under which hats, a command may be given now.
 """
 
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from domain.actors import Actor
 from domain.base import BodyId, Instant
 from domain.case import Case
 from domain.facts import Facts
+from domain.firewall import NO_CASE, barred, barred_bodies
 from domain.joint_words import AssistanceState, CallState
 from domain.organisation import ancestors
 from domain.rules import Refusal, Rule, refusal
@@ -147,6 +149,20 @@ def _questioned(case: Case, _facts: Facts, _at: Instant) -> frozenset[BodyId]:
     return frozenset(each.provider for each in case.commissions if each.questions)
 
 
+def _in_charge(case: Case, facts: Facts, at: Instant) -> frozenset[BodyId]:
+    """Whoever answers, dispatches, has to sign or to rule."""
+    return (
+        _at_work(case, facts, at)
+        | _proposed(case, facts, at)
+        | _sender(case, facts, at)
+        | _ruling(case, facts, at)
+    )
+
+
+def _any(_case: Case, facts: Facts, _at: Instant) -> frozenset[BodyId]:
+    return frozenset(facts.bodies)
+
+
 class Who(NamedTuple):
     """One row of the table. ``zh`` and ``en`` name the relation in a sentence.
 
@@ -278,6 +294,14 @@ WHO: dict[str, Who] = {
     "answer_as_provider": Who(
         _WORKERS, _questioned, "被询问的承接方", "the provider that was asked", provider=True
     ),
+    "accuse": Who(_DESK | _REVIEW, _reviewer, "派单单位", "the dispatching body", resident=True),
+    "recuse": Who(frozenset(Role), _any, "任一单位", "any body"),
+    "declare_interest": Who(
+        frozenset({Role.HEAD}),
+        _in_charge,
+        "应答、派单、待签收或裁定单位",
+        "a body that answers, dispatches, has to sign or to rule",
+    ),
 }
 """Every command on an existing case. ``register`` has its own check: there is no case to stand in relation to."""
 
@@ -293,6 +317,12 @@ def may(actor: Actor, command: str, case: Case | None, facts: Facts, at: Instant
         return None if command == "strike" else refusal(ONLY_PEOPLE, {"command": command})
     if case is None:
         return _may_register(actor, facts, at)
+    if barred(case, actor, facts, at):
+        return refusal(NO_CASE)
+    return _may_act(actor, command, case, facts, at)
+
+
+def _may_act(actor: Actor, command: str, case: Case, facts: Facts, at: Instant) -> Refusal | None:
     who = WHO.get(command)
     if who is None:
         return refusal(ONLY_THE_CLOCK, {"command": command})
@@ -345,7 +375,7 @@ def _unfit(actor: Actor, facts: Facts, at: Instant) -> Refusal | None:
 def places(command: str, case: Case, facts: Facts, at: Instant) -> tuple[frozenset[Role], frozenset[BodyId]]:
     """Under which hats, at which bodies, the command may be given as the case stands."""
     who = WHO[command]
-    return who.roles, who.relation(case, facts, at)
+    return who.roles, who.relation(case, facts, at) - barred_bodies(case, facts, at)
 
 
 ONLY_PEOPLE = Rule(

@@ -190,6 +190,8 @@ class Case(Frozen):
     ``handlers``, ``reviewers`` and ``rulers`` are the persons who have acted as such in this episode; who decided a
     review is among the rulers. ``shelved_seconds``: how long earlier shelvings of this episode lasted.
     ``episode_at`` is when the resident's clock began. ``reply`` is where the last public reply lies.
+    ``against`` are the accused bodies; ``recused`` and ``interested`` the persons walled off by name; ``taken_by`` those
+    who took the case in (domain/firewall.py).
     """
 
     id: UUID
@@ -261,6 +263,10 @@ class Case(Frozen):
     merged: Merge | None = None
     ties: tuple[Tied, ...] = ()
     reply: Reply | None = None
+    taken_by: tuple[PersonId, ...] = ()
+    against: tuple[BodyId, ...] = ()
+    recused: tuple[PersonId, ...] = ()
+    interested: tuple[PersonId, ...] = ()
 
     @property
     def state(self) -> State:
@@ -282,6 +288,11 @@ class Case(Frozen):
         if self.lead is None:
             return State.TRIAGE
         return State.SHELVED if self.shelving is not None else State.WORKING
+
+    @property
+    def walled(self) -> bool:
+        """Whether there is anybody from whom the case is hidden."""
+        return bool(self.against or self.recused or self.interested)
 
     @property
     def reviewer(self) -> BodyId:

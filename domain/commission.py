@@ -27,6 +27,7 @@ from domain.commands import (
 from domain.deadlines import Deadline, fixed_date
 from domain.decision import NOTHING, Decision, record, refuse
 from domain.facts import Facts
+from domain.firewall import BARRED_BODY, bars_body, wall
 from domain.joint_words import Expired, QuestionState
 from domain.jurisdiction import Contract, ContractId, Milestone
 from domain.relations import Commission as Commissioned
@@ -37,7 +38,8 @@ from domain.words import DeadlineKind
 def commission(case: Case, command: Commission, facts: Facts, at: Instant) -> Decision:
     """The lead has the contract's provider work on the case.
 
-    Refuses: NO_SUCH_CONTRACT, NOT_ITS_CLIENT, NOT_IN_FORCE, OUT_OF_SCOPE, NOT_QUALIFIED, COMMISSIONED_ALREADY.
+    Refuses: NO_SUCH_CONTRACT, NOT_ITS_CLIENT, NOT_IN_FORCE, BARRED_BODY, OUT_OF_SCOPE, NOT_QUALIFIED,
+    COMMISSIONED_ALREADY.
     """
     contract = facts.contracts.get(command.contract)
     if contract is None:
@@ -66,6 +68,8 @@ def _unfit(case: Case, contract: Contract, facts: Facts, at: Instant) -> Decisio
     if not contract.in_force(at) or provider is None or not provider.valid(at):
         start, end = contract.valid_from.date(), contract.valid_to.date()
         return refuse(NOT_IN_FORCE, contract=contract.id, start=start, end=end)
+    if bars_body(wall(case), contract.provider, facts, at):
+        return refuse(BARRED_BODY, body=facts.name(contract.provider))
     covers = case.place is not None and case.place.startswith(contract.divisions)
     if case.matter not in contract.matters or not covers:
         return refuse(OUT_OF_SCOPE, contract=contract.id)

@@ -1,7 +1,8 @@
 """The decider: one pure function from a case, a command, the facts and an instant to what happens (design.md §4).
 
     decide(case, command, facts, at)
-      the case exists ─▶ it is at the version the actor saw ─▶ the state allows it ─▶ the actor may ─▶ its own rule
+      the case exists ─▶ no wall ─▶ it is at the version the actor saw ─▶ the state allows it ─▶ the actor may
+                                                              what the wall takes away ◀─ its own rule ◀──┘
 
 ``RULES`` is the table: for every command the states that allow it, what is said in the others, and its rule. A new
 command is a model in commands.py, a row in authority.py, a function beside its kin, and one line here
@@ -37,6 +38,7 @@ from domain.decision import Decision, refuse
 from domain.disputes import acknowledge, rule
 from domain.endings import close, not_accept, record_verdict, reopen, withdraw
 from domain.facts import Facts, Needs
+from domain.firewall import NO_CASE, barred
 from domain.handoffs import (
     accept_objection,
     contest_objection,
@@ -52,6 +54,7 @@ from domain.intake import answer_at_intake, recategorise, register, triage
 from domain.ladder import oversee, strike
 from domain.merges import FOLLOWS, MERGEABLE, NOT_MERGEABLE, NOT_MERGED, link, merge, unmerge, wake
 from domain.redirects import handles_misconduct, redirect
+from domain.removal import accuse, declare_interest, enforced, parts, recuse
 from domain.rules import Refusal, Rule, refusal
 from domain.shelving import consent, refuse_shelving, shelve, unshelve
 from domain.states import (
@@ -99,10 +102,16 @@ def decide(case: Case | None, command: c.AnyCommand, facts: Facts, at: Instant) 
         return _missing_text(command) or _denied(command, None, facts, at) or register(command, facts, at)
     if case is None:
         return refuse(NO_CASE)
+    return enforced(case, command, _decided(case, command, facts, at), facts, at)
+
+
+def _decided(case: Case, command: c.AnyCommand, facts: Facts, at: Instant) -> Decision:
     if isinstance(command, c.Strike):
         return _denied(command, case, facts, at) or strike(case, command, facts, at)
     if isinstance(command, c.Wake):
         return _denied(command, case, facts, at) or wake(case, command, facts, at)
+    if barred(case, command.actor, facts, at):
+        return refuse(NO_CASE)
     table = RULES[command.type]
     return (
         _stale(case, command)
@@ -146,7 +155,7 @@ def _missing_text(command: c.Command) -> Decision | None:
 def needs(case: Case | None, command: c.AnyCommand) -> Needs:
     """The facts that deciding ``command`` reads, beyond what stands above each body."""
     bodies: set[BodyId | None] = {command.actor.body}
-    people = {command.actor.person}
+    people = {command.actor.person, getattr(command, "person", None)}
     matters: set[str | None] = set()
     places_: set[str | None] = set()
     contracts: set[str | None] = {getattr(command, "contract", None)}
@@ -179,6 +188,16 @@ def needs(case: Case | None, command: c.AnyCommand) -> Needs:
         into.add(getattr(command, field, None))
     bodies |= set(getattr(command, "called", ()))
     places_.add(getattr(command, "place", None))
+    accused: tuple[BodyId, ...] = getattr(command, "against", ())
+    staff = (
+        bool(accused)
+        or isinstance(command, c.Recuse | c.DeclareInterest)
+        or (case is not None and case.walled)
+    )
+    if case is not None and staff:
+        places_.add(case.place)
+        bodies |= {*case.against, *parts(case)}
+    bodies |= set(accused)
     return Needs(
         bodies=frozenset(body for body in bodies if body),
         people=frozenset(who for who in people if who),
@@ -187,6 +206,7 @@ def needs(case: Case | None, command: c.AnyCommand) -> Needs:
         cases=_other_cases(case, command),
         reporter=_reporter(command),
         contracts=frozenset(contract for contract in contracts if contract),
+        staff=staff,
     )
 
 
@@ -254,13 +274,6 @@ def allowed(case: Case, actor: Actor | None, facts: Facts, at: Instant) -> list[
     return answers
 
 
-NO_CASE = Rule(
-    "case.unknown",
-    zh="没有这个案件。",
-    en="There is no such case.",
-    next_zh="请核对案件号。",
-    next_en="Check the case number.",
-)
 ALREADY_REGISTERED = Rule(
     "case.already-registered",
     zh="案件已登记，案件号 {number}。",
@@ -358,4 +371,7 @@ RULES: dict[str, CommandRule] = {
     "link": CommandRule(UNENDED, NOT_WORKING, link),
     "merge": CommandRule(MERGEABLE, NOT_MERGEABLE, merge),
     "unmerge": CommandRule(frozenset({State.MERGED}), NOT_MERGED, unmerge),
+    "accuse": CommandRule(frozenset(State), NOT_WORKING, accuse),
+    "recuse": CommandRule(frozenset(State), NOT_WORKING, recuse),
+    "declare_interest": CommandRule(frozenset(State), NOT_WORKING, declare_interest),
 }

@@ -14,6 +14,7 @@ ladder: never silence.
 Rules: design.md §3.4. Source: 信访工作条例 Art 24; 潍坊市12345条例 Art 22 (a designated body may not return).
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 from domain import events as e
@@ -24,6 +25,7 @@ from domain.commands import Acknowledge, RuleOn
 from domain.decision import Decision, record, refuse
 from domain.eligibility import unfit_lead
 from domain.facts import Facts
+from domain.firewall import barred_bodies
 from domain.organisation import lowest_common_superior
 from domain.personal import PersonalRef
 from domain.rules import Rule
@@ -51,9 +53,10 @@ def open_ruling(
     after: int = 1,
 ) -> Decision:
     """A dispute goes to the body that can end it. ``about`` is what is pending on the case unless it says otherwise."""
+    barred = barred_bodies(case, facts, at)
     dispute = about or pending(case)
-    parties = dispute.parties
-    body = lowest_common_superior(parties, facts, at) or _conference(case, parties, facts, at)
+    parties = tuple(party for party in dispute.parties if party not in barred)
+    body = lowest_common_superior(parties, facts, at, barred) or conference(case, parties, facts, at, barred)
     opened = e.RulingOpened(
         ruling=f"ruling.{case.version + 1}",
         cause=cause,
@@ -99,13 +102,15 @@ def to_and_fro(case: Case, to: BodyId) -> Dispute | None:
     return Dispute(parties=tuple(dict.fromkeys(since)))
 
 
-def _conference(case: Case, parties: tuple[BodyId, ...], facts: Facts, at: Instant) -> BodyId | None:
-    """The nearest joint conference of the division that stands and is no party."""
+def conference(
+    case: Case, parties: Sequence[BodyId], facts: Facts, at: Instant, barred: frozenset[BodyId]
+) -> BodyId | None:
+    """The nearest joint conference of the division that stands, is no party and is not barred."""
     division = case.place or facts.body(case.dispatcher).division
     named = sorted((code for code in facts.policy.joint_conference if division.startswith(code)), key=len)
     for code in reversed(named):
         body = facts.policy.joint_conference[code]
-        if body not in parties and body in facts.bodies and facts.body(body).valid(at):
+        if body not in {*parties, *barred} and body in facts.bodies and facts.body(body).valid(at):
             return body
     return None
 

@@ -12,16 +12,18 @@ from domain.base import BodyId, Instant
 from domain.case import Case
 from domain.decision import Decision, refuse, refuse_and_record
 from domain.facts import Facts
+from domain.firewall import BARRED_BODY, NOBODY_ABLE_THERE, bars_body, emptied, wall
 from domain.jurisdiction import Body, Matter
 from domain.organisation import CANNOT_LEAD, height
 from domain.rules import Rule
-from domain.words import Duty, Level
+from domain.words import Duty, Level, Role
 
 
 def unfit_lead(case: Case, body: BodyId, command: str, facts: Facts, at: Instant) -> Decision | None:
     """Why ``body`` cannot be made lead of this case, or None if it can.
 
-    Refuses: NO_MATTER, NO_SUCH_BODY, BODY_NOT_THERE, NEVER_LEADS, PUSHED_DOWN (recorded).
+    Refuses: NO_MATTER, NO_SUCH_BODY, BODY_NOT_THERE, NEVER_LEADS, PUSHED_DOWN (recorded), BARRED_BODY,
+    NOBODY_ABLE_THERE.
     """
     if case.matter is None:
         return refuse(NO_MATTER)
@@ -30,6 +32,9 @@ def unfit_lead(case: Case, body: BodyId, command: str, facts: Facts, at: Instant
     target = facts.body(body)
     if not target.valid(at):
         return refuse(BODY_NOT_THERE, body=facts.name(body))
+    walled = _walled_off(case, body, facts, at)
+    if walled is not None:
+        return walled
     matter = facts.matter(case.matter)
     if target.kind in CANNOT_LEAD and target.level not in matter.never_lead:
         return refuse(NEVER_LEADS, body=facts.name(body))
@@ -53,6 +58,20 @@ def pushed_down(target: Body, matter: Matter) -> bool:
     if height(target.level) >= lowest:
         return False
     return not (target.level is Level.STREET and matter.duty is Duty.BASIC)
+
+
+def _walled_off(case: Case, body: BodyId, facts: Facts, at: Instant) -> Decision | None:
+    if not case.walled:
+        return None
+    if bars_body(wall(case), body, facts, at):
+        return refuse(BARRED_BODY, body=facts.name(body))
+    if emptied(wall(case), body, _WORKERS, facts, at):
+        return refuse(NOBODY_ABLE_THERE, body=facts.name(body))
+    return None
+
+
+_WORKERS = frozenset({Role.CASEWORKER, Role.HEAD})
+"""Who acts for a lead."""
 
 
 NO_MATTER = Rule(

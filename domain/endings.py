@@ -21,9 +21,8 @@ from domain.commands import Close, NotAccept, RecordVerdict, Reopen, Withdraw
 from domain.decision import Decision, record, refuse
 from domain.events import AnyEvent
 from domain.facts import Facts
-from domain.organisation import superiors
+from domain.firewall import standing_unbarred, superiors_let_through
 from domain.rules import Rule
-from domain.standing import standing
 from domain.states import EXHAUSTED
 from domain.telling import told_wrongly
 from domain.words import (
@@ -110,7 +109,7 @@ def _again(case: Case, facts: Facts, at: Instant) -> list[AnyEvent]:
         return [e.RehandlingOrdered(round=round_, deadlines=tuple(clocks))]
     allowance = fresh_allowance(case, facts, at, after=2)
     happened: list[AnyEvent] = [e.RehandlingOrdered(round=round_, deadlines=(allowance,))]
-    above = superiors(case.lead, LinkUse.LADDER, facts, at)
+    above = superiors_let_through(case, case.lead, LinkUse.LADDER, facts, at)
     if case.rehandlings > 0 and above and above[0] not in case.overseers:
         happened.append(e.OversightAdded(body=above[0], cause="unsatisfied_again"))
     return happened
@@ -179,7 +178,7 @@ def reopen(case: Case, command: Reopen, facts: Facts, at: Instant) -> Decision:
         return refuse(NOT_REOPENABLE, ending=ending)
     if at > ended_at + timedelta(hours=facts.policy.reopen_hours):
         return refuse(REOPEN_TOO_LATE, hours=facts.policy.reopen_hours)
-    lead = standing(case.last_lead, facts, at)
+    lead = standing_unbarred(case, case.last_lead, facts, at)
     kinds = (*(() if lead else (DeadlineKind.TRIAGE,)), *((DeadlineKind.RESOLVE,) if case.matter else ()))
     reopened = e.Reopened(
         episode=case.episode + 1,

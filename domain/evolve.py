@@ -9,7 +9,18 @@ from functools import reduce
 
 from domain import events as e
 from domain.case import Case
-from domain.evolving import appeals, endings, handoffs, intake, joint, ladder, merges, shelving, work
+from domain.evolving import (
+    appeals,
+    endings,
+    firewall,
+    handoffs,
+    intake,
+    joint,
+    ladder,
+    merges,
+    shelving,
+    work,
+)
 from domain.evolving.shape import Table
 from domain.words import ActorKind
 
@@ -49,6 +60,9 @@ def _registered(body: e.Registered, r: e.Recorded) -> Case:
         matter=body.matter,
         place=body.place,
         registrar=body.registrar,
+        taken_by=tuple(who for who in (r.actor.person, r.actor.typed_by) if who),
+        against=body.against,
+        misconduct=body.misconduct,
         dispatcher=body.dispatcher,
         received_at=body.received_at,
         registered_at=r.at,
@@ -70,4 +84,5 @@ _TABLE: Table = {
     **ladder.TABLE,
     **joint.TABLE,
     **merges.TABLE,
+    **firewall.TABLE,
 }

@@ -3,6 +3,9 @@
 Facts are fetched by an activity, never taken from a worker's memory, and the append refuses them when a newer version
 of the pack has been loaded, so that the command is decided again (design.md §4). ``Needs`` says what to fetch; bodies
 come with everything above them, over links of every kind, and with their successors.
+
+A case with a wall asks for more (``Needs.staff``): whoever acts for any of these bodies, with all the hats that he wears
+or wore, and the dispatching bodies of the divisions asked for.
 """
 
 from uuid import UUID
@@ -40,6 +43,7 @@ class Needs(Frozen):
     cases: frozenset[str] = frozenset()
     contracts: frozenset[ContractId] = frozenset()
     reporter: UUID | None = None
+    staff: bool = False
 
 
 class Facts(Frozen):
@@ -52,13 +56,17 @@ class Facts(Frozen):
     ``exhausted``: the asked-for cases, by number, whose way is at its end. That never changes back, so it has no version.
     ``cases`` is by number; ``earlier`` are the cases of the same reporter, the last one first. Both are newer than any
     version of the pack, so the append looks at them again.
+    ``other_rows`` are the other rows of bodies that have several, and ``served`` the stretches in which these persons held
+    a post by an earlier version of the pack; both are empty unless the staff was asked for.
     """
 
     pack: str
     version: int
     asked: Needs
     bodies: dict[BodyId, Body] = Field(default_factory=dict[BodyId, Body])
+    other_rows: tuple[Body, ...] = ()
     posts: tuple[Post, ...] = ()
+    served: tuple[Post, ...] = ()
     matters: dict[MatterId, Matter] = Field(default_factory=dict[MatterId, Matter])
     places: dict[PlaceCode, Place] = Field(default_factory=dict[PlaceCode, Place])
     dispatch: tuple[Dispatch, ...] = ()
@@ -79,6 +87,7 @@ class Facts(Frozen):
             and needs.cases <= self.asked.cases
             and needs.contracts <= self.asked.contracts
             and needs.reporter in {None, self.asked.reporter}
+            and needs.staff <= self.asked.staff
         )
 
     def body(self, body: BodyId) -> Body:

@@ -25,7 +25,7 @@ class Glance(Frozen):
     """Another case, as far as one may look.
 
     ``parent`` is the case that it follows; ``children``: whether any follow it. ``clock_from``: when the resident's
-    clock began. ``accused``: the bodies behind its wall (design.md §3.6).
+    clock began. ``accused``: the bodies and persons that its wall names (design.md §3.6).
     """
 
     id: UUID

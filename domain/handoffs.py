@@ -31,8 +31,8 @@ from domain.decision import Decision, record, refuse
 from domain.disputes import Dispute, open_ruling, to_and_fro
 from domain.eligibility import BODY_NOT_THERE, NO_MATTER, NO_SUCH_BODY, unfit_lead
 from domain.facts import Facts
-from domain.organisation import superiors
-from domain.routing import SIGNERS, route_of
+from domain.firewall import BARRED_BODY, bars_body, superiors_let_through, unbarred, wall
+from domain.routing import SIGNERS, case_route
 from domain.rules import Rule
 from domain.words import DeadlineKind, Exceptional, Informing, Level, LinkUse, RulingCause
 from domain.work import barred_from_handling
@@ -45,7 +45,7 @@ def propose(case: Case, command: Propose, facts: Facts, at: Instant) -> Decision
     ping-pong and a ruling opens instead. Refuses: NO_MATTER, NO_ROUTE, NO_SUCH_BODY, BODY_NOT_THERE, NEVER_LEADS,
     PUSHED_DOWN (recorded).
     """
-    found = route_of(case.matter, case.place, facts, at)
+    found = case_route(case, case.matter, case.place, facts, at)
     to = command.to or (found.lead if found else None)
     if to is None:
         return refuse(NO_MATTER) if case.matter is None else refuse(NO_ROUTE)
@@ -70,7 +70,11 @@ def _district_told(case: Case, to: BodyId, facts: Facts, at: Instant) -> list[e.
     """What goes straight to a street is told to its district (北京市接诉即办工作条例 Art 12)."""
     if facts.body(to).level is not Level.STREET:
         return []
-    above = [b for b in superiors(to, LinkUse.LADDER, facts, at) if facts.body(b).level is Level.DISTRICT]
+    above = [
+        b
+        for b in superiors_let_through(case, to, LinkUse.LADDER, facts, at)
+        if facts.body(b).level is Level.DISTRICT
+    ]
     told = above[:1] if not {*above[:1]} & {*case.informed, case.dispatcher} else []
     return [e.Informed(body=body, cause=Informing.DIRECT_TO_STREET) for body in told]
 
@@ -78,12 +82,14 @@ def _district_told(case: Case, to: BodyId, facts: Facts, at: Instant) -> list[e.
 def inform(case: Case, command: Inform, facts: Facts, at: Instant) -> Decision:
     """A body is told of the case; it answers for nothing by that (知会).
 
-    Refuses: NO_SUCH_BODY, BODY_NOT_THERE, ALREADY_INFORMED.
+    Refuses: NO_SUCH_BODY, BODY_NOT_THERE, BARRED_BODY, ALREADY_INFORMED.
     """
     if command.to not in facts.bodies:
         return refuse(NO_SUCH_BODY, body=command.to)
     if not facts.body(command.to).valid(at):
         return refuse(BODY_NOT_THERE, body=facts.name(command.to))
+    if bars_body(wall(case), command.to, facts, at):
+        return refuse(BARRED_BODY, body=facts.name(command.to))
     if command.to in case.informed:
         return refuse(ALREADY_INFORMED, body=facts.name(command.to))
     return record(e.Informed(body=command.to, cause=Informing.BY_HAND))
@@ -107,7 +113,8 @@ def lapse(case: Case, proposal: Proposal, facts: Facts, at: Instant) -> Decision
     the inbox, at every instant of the window. Blaming an empty desk would put responsibility where nobody sat.
     """
     window = Interval(start=proposal.notified_at or proposal.at, end=at)
-    spoke_for = facts.somebody_in_post(proposal.to, SIGNERS, window) and facts.body(proposal.to).valid(at)
+    spoke_for = unbarred(case, facts, at).somebody_in_post(proposal.to, SIGNERS, window)
+    spoke_for = spoke_for and facts.body(proposal.to).valid(at)
     if proposal.notified_at is not None and spoke_for:
         return record(e.DeemedSigned(proposal=proposal.id, lead=proposal.to, window=window))
     ended = e.ProposalEnded(
@@ -119,7 +126,7 @@ def lapse(case: Case, proposal: Proposal, facts: Facts, at: Instant) -> Decision
 def object_(case: Case, command: Object, facts: Facts, at: Instant) -> Decision:
     """Before signing: not ours, for this reason, on this ground, but theirs.
 
-    Refuses: NO_SUCH_BODY, NAMES_ITSELF.
+    Refuses: NO_SUCH_BODY, NAMES_ITSELF, BARRED_BODY.
     """
     proposal = waiting(case)
     wrong = _wrong_owner(case, command, proposal.to, facts, at)
@@ -173,7 +180,7 @@ def contest_objection(case: Case, command: ContestObjection, facts: Facts, at: I
 def return_(case: Case, command: Return, facts: Facts, at: Instant) -> Decision:
     """After signing: the lead asks the sender to take the case back, and leads on until he signs.
 
-    Refuses: DESIGNATED, RETURN_TOO_LATE, NO_SUCH_BODY, NAMES_ITSELF.
+    Refuses: DESIGNATED, RETURN_TOO_LATE, NO_SUCH_BODY, NAMES_ITSELF, BARRED_BODY.
     """
     lead, since = case.lead, case.lead_since
     assert lead is not None and since is not None, "only a lead may return"  # noqa: S101, PT018

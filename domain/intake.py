@@ -18,7 +18,8 @@ from domain.decision import Decision, record, refuse
 from domain.errors import DomainFault
 from domain.facts import Facts
 from domain.merges import original, ties_at_intake
-from domain.routing import alarms, route, route_of
+from domain.removal import NOBODY_ABOVE, FirstDesk, first_desk, first_exceptions, unknown_accused
+from domain.routing import alarms, case_route, route
 from domain.rules import Rule
 from domain.states import EXHAUSTED
 from domain.words import ActorKind, DeadlineKind, Procedure
@@ -28,16 +29,18 @@ from domain.work import barred_from_handling
 def register(command: Register, facts: Facts, at: Instant) -> Decision:
     """A case is taken in; the dispatching body answers from here.
 
-    One part of another case runs on the resident's clock of that one. The last case that it repeats is pointed out.
+    One part of another case runs on the resident's clock of that one. The last case that it repeats is pointed out. An
+    accused body is walled off from the first instant: then the nearest one above it answers (domain/removal.py).
 
-    Refuses: UNKNOWN_MATTER, UNKNOWN_PLACE, RECEIVED_LATER, NO_DISPATCHER, ANOTHER_PROCEDURE, EXHAUSTED, and what forbids a split.
+    Refuses: UNKNOWN_MATTER, UNKNOWN_PLACE, RECEIVED_LATER, NO_DISPATCHER, ANOTHER_PROCEDURE, EXHAUSTED,
+    UNKNOWN_ACCUSED, NOBODY_ABOVE, and what forbids a split.
     """
     if command.same_as is not None and command.same_as in facts.exhausted:
         return refuse(EXHAUSTED)
     first = original(command, facts)
     if isinstance(first, Decision):
         return first
-    unknown = _unknown(command.matter, command.place, facts)
+    unknown = _unknown(command.matter, command.place, facts) or unknown_accused(command.against, facts)
     if unknown is not None:
         return unknown
     if command.received_at is not None and command.received_at > at:
@@ -49,9 +52,11 @@ def register(command: Register, facts: Facts, at: Instant) -> Decision:
             return refuse(ANOTHER_PROCEDURE, matter=command.matter, procedure=procedure)
     registrar = command.actor.body if command.actor.kind is ActorKind.PERSON else None
     division = command.place or (facts.body(registrar).division if registrar else None)
-    dispatcher = facts.dispatcher(procedure, division) if division else None
-    if dispatcher is None:
-        return refuse(NO_DISPATCHER, procedure=procedure)
+    desk = _desk(command, procedure, division, facts, at)
+    if isinstance(desk, Decision):
+        return desk
+    dispatcher = desk.dispatcher
+    registrar = None if registrar in desk.barred else registrar
     if command.number is None:
         raise DomainFault("the workflow has to draw a number before it registers a case")
     starts = {DeadlineKind.TRIAGE: at}
@@ -62,7 +67,14 @@ def register(command: Register, facts: Facts, at: Instant) -> Decision:
         for kind, start in starts.items()
     )
     found = (
-        route(command.matter, command.place, facts, at)
+        route(
+            command.matter,
+            command.place,
+            facts,
+            at,
+            accused=command.against,
+            barred=desk.barred,
+        )
         if command.matter is not None and command.place is not None
         else None
     )
@@ -84,10 +96,25 @@ def register(command: Register, facts: Facts, at: Instant) -> Decision:
             route=found,
             same_as=command.same_as,
             clock_from=first.clock_from if first else None,
+            against=command.against,
+            misconduct=command.misconduct,
         ),
         *alarms(found, (), dispatcher),
         *ties_at_intake(command, first, facts, at),
+        *first_exceptions(command.against, desk, facts),
     )
+
+
+def _desk(
+    command: Register, procedure: Procedure, division: PlaceCode | None, facts: Facts, at: Instant
+) -> FirstDesk | Decision:
+    """Who dispatches the case: by the dispatch table, and in front of the wall if there is one."""
+    dispatcher = facts.dispatcher(procedure, division) if division else None
+    if dispatcher is None:
+        return refuse(NO_DISPATCHER, procedure=procedure)
+    if not command.against:
+        return FirstDesk(dispatcher)
+    return first_desk(command.against, procedure, division, facts, at) or refuse(NOBODY_ABOVE)
 
 
 def triage(case: Case, command: Triage, facts: Facts, at: Instant) -> Decision:
@@ -102,7 +129,7 @@ def triage(case: Case, command: Triage, facts: Facts, at: Instant) -> Decision:
     if matter.procedure is not case.procedure:
         return refuse(ANOTHER_PROCEDURE, matter=matter.id, procedure=matter.procedure)
     place = command.place or case.place
-    found = route_of(matter.id, place, facts, at)
+    found = case_route(case, matter.id, place, facts, at)
     triaged = e.Triaged(
         matter=matter.id,
         place=place,
@@ -128,7 +155,7 @@ def recategorise(case: Case, command: Recategorise, facts: Facts, at: Instant) -
     place, kind = command.place or case.place, command.kind or case.kind
     if (matter.id, place, kind) == (case.matter, case.place, case.kind) or case.matter is None:
         return refuse(NOTHING_NEW)
-    found = route_of(matter.id, place, facts, at)
+    found = case_route(case, matter.id, place, facts, at)
     changed = e.Recategorised(
         was=case.matter,
         matter=matter.id,

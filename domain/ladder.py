@@ -20,9 +20,9 @@ from domain.disputes import open_ruling
 from domain.endings import verdict_lapsed
 from domain.events import AnyEvent
 from domain.facts import Facts
+from domain.firewall import superiors_let_through
 from domain.handoffs import lapse
 from domain.holders import holding
-from domain.organisation import superiors
 from domain.rules import Rule
 from domain.shelving import looked_at_again, unanswered
 from domain.succession import PREFIX, Bell, next_end, succeed
@@ -112,7 +112,9 @@ def _climb(
     reached = [rung.body for rung in case.rungs if rung.cause is cause and rung.about == about]
     start = start or about
     here = reached[-1] if reached else start or case.lead or case.dispatcher
-    above = [body for body in superiors(here, LinkUse.LADDER, facts, at) if body not in reached]
+    above = [
+        body for body in superiors_let_through(case, here, LinkUse.LADDER, facts, at) if body not in reached
+    ]
     if above:
         hours, rule = facts.policy.ladder_hours, "policy.ladder_hours"
     else:

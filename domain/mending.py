@@ -64,5 +64,22 @@ MENDING: dict[Exceptional, Mending] = {
             en="The head of that body enters somebody in post",
         ),
     ),
+    Exceptional.NOBODY_ABLE: Mending(
+        Name(zh="该单位有权办理的人员均须回避", en="Everybody there who could act is barred from the case"),
+        Name(
+            zh="由该单位或其上级补充无须回避的人员并更新数据包",
+            en="That body, or the one above, enters somebody into the pack who is not barred",
+        ),
+    ),
+    Exceptional.ACCUSED_OUTSIDE: Mending(
+        Name(
+            zh="反映对象是数据包最高层级之上的外部机关，其上无单位",
+            en="The accused stands above the top rung of the pack, and nobody stands above it",
+        ),
+        Name(
+            zh="由派单单位引导至有权机关，或由数据包维护人补充其上级",
+            en="The dispatching body sends it to the competent organ, or whoever keeps the pack adds the one above",
+        ),
+    ),
 }
 """Every exception."""

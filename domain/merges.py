@@ -64,6 +64,7 @@ def glance(case: Case, *, children: bool) -> Glance:
         parent=case.merged.parent if case.merged else None,
         children=children,
         reply=case.reply,
+        accused=(*case.against, *case.recused, *case.interested),
         handlers=case.handlers,
         reviewers=case.reviewers,
         rulers=case.rulers,

@@ -16,6 +16,7 @@ from domain.case import Case
 from domain.commands import Redirect
 from domain.decision import Decision, record, refuse
 from domain.facts import Facts
+from domain.firewall import barred_bodies
 from domain.rules import Rule
 from domain.telling import told_wrongly
 from domain.words import State, Way
@@ -24,7 +25,7 @@ HANDLING = frozenset({"propose", "answer_at_intake", "sign", "start", "resolve",
 """What would handle a case here; none of it is done to an accusation of misconduct."""
 
 
-def redirect(case: Case, command: Redirect, facts: Facts, at: Instant) -> Decision:  # noqa: ARG001
+def redirect(case: Case, command: Redirect, facts: Facts, at: Instant) -> Decision:
     """The reviewing body ends the case by naming the way that is open.
 
     Refuses: SAME_PERSON_REDIRECTS, MISCONDUCT_ONLY_THERE, REPORT_FIRST, OPINION_STANDS, WAY_NOT_OFFERED,
@@ -42,7 +43,7 @@ def redirect(case: Case, command: Redirect, facts: Facts, at: Instant) -> Decisi
     basis = facts.policy.ways.get(command.way)
     if basis is None:
         return refuse(WAY_NOT_OFFERED, way=command.way)
-    organ = competent_organ(case, facts) if misconduct else None
+    organ = competent_organ(case, facts, barred_bodies(case, facts, at)) if misconduct else None
     if misconduct and organ is None:
         return refuse(NO_COMPETENT_ORGAN)
     return told_wrongly(case, command.told_by) or record(

@@ -15,7 +15,9 @@ from typing import NamedTuple
 
 from domain import events as e
 from domain.base import BodyId, Instant, PlaceCode
+from domain.case import Case
 from domain.facts import Facts
+from domain.firewall import barred_bodies
 from domain.jurisdiction import Body, Lead, Matter
 from domain.organisation import CANNOT_LEAD, superiors
 from domain.route import Alternative, Route
@@ -73,6 +75,14 @@ def route_of(matter: str | None, place: str | None, facts: Facts, at: Instant) -
     if matter is None or place is None or place not in facts.places:
         return None
     return route(matter, place, facts, at)
+
+
+def case_route(case: Case, matter: str | None, place: str | None, facts: Facts, at: Instant) -> Route | None:
+    """The route of a case as it stands, with its wall; None while matter or place is not known."""
+    if matter is None or place is None or place not in facts.places:
+        return None
+    gone = barred_bodies(case, facts, at)
+    return route(matter, place, facts, at, accused=case.against, barred=gone)
 
 
 def alarms(

@@ -21,6 +21,7 @@ from domain.commands import AskWhistle, DeclineWhistle, ReportIn, ScoreEachOther
 from domain.decision import Decision, record, refuse
 from domain.eligibility import BODY_NOT_THERE, NO_SUCH_BODY
 from domain.facts import Facts
+from domain.firewall import BARRED_BODY, bars_body, wall
 from domain.joint_words import CallState
 from domain.organisation import NO_OFFICE, ancestors, is_community
 from domain.relations import Call
@@ -47,7 +48,8 @@ def communities(case: Case, facts: Facts, at: Instant) -> frozenset[BodyId]:
         if body.kind in facts.policy.asks_whistle
         and body.valid(at)
         and _has_under_it(body.division, case)
-        and _street_of(body.id, facts, at) is not None
+        and (street := _street_of(body.id, facts, at)) is not None
+        and not bars_body(wall(case), street, facts, at)
     )
 
 
@@ -65,7 +67,7 @@ def _street_of(body: BodyId, facts: Facts, at: Instant) -> BodyId | None:
 def ask_whistle(case: Case, command: AskWhistle, facts: Facts, at: Instant) -> Decision:
     """A community asks its street to whistle; the street has a clock to answer.
 
-    Refuses: NO_SUCH_BODY, BODY_NOT_THERE, NOT_TO_BE_CALLED, WHISTLE_ASKED_ALREADY.
+    Refuses: NO_SUCH_BODY, BODY_NOT_THERE, BARRED_BODY, NOT_TO_BE_CALLED, WHISTLE_ASKED_ALREADY.
     """
     by = command.actor.body
     assert by is not None, "authority found the body"  # noqa: S101
@@ -98,7 +100,7 @@ def decline_whistle(case: Case, command: DeclineWhistle, facts: Facts, at: Insta
 def whistle(case: Case, command: Whistle, facts: Facts, at: Instant) -> Decision:
     """The street convenes the named bodies; the rows in their inboxes are the notice.
 
-    Refuses: NO_SUCH_BODY, BODY_NOT_THERE, NOT_TO_BE_CALLED, CALLED_ALREADY, NAMED_TWICE.
+    Refuses: NO_SUCH_BODY, BODY_NOT_THERE, BARRED_BODY, NOT_TO_BE_CALLED, CALLED_ALREADY, NAMED_TWICE.
     """
     by = command.actor.body
     assert by is not None, "authority found the street"  # noqa: S101
@@ -131,6 +133,8 @@ def _wrong_call(
             return refuse(NO_SUCH_BODY, body=body)
         if not facts.body(body).valid(at):
             return refuse(BODY_NOT_THERE, body=facts.name(body))
+        if bars_body(wall(case), body, facts, at):
+            return refuse(BARRED_BODY, body=facts.name(body))
         if body in seen:
             return refuse(NAMED_TWICE, body=facts.name(body))
         own = body in {street, case.dispatcher}

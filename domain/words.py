@@ -328,6 +328,8 @@ class Exceptional(StrEnum):
     LEAD_GONE = "lead_gone"  # 原承办单位已不存在且无承接单位
     NO_ROUTE = "no_route"  # 清单规则找不到承办单位
     NOBODY_AT_THE_DESK = "nobody_at_the_desk"  # 应承办单位无人在岗
+    NOBODY_ABLE = "nobody_able"  # 因回避无人可办
+    ACCUSED_OUTSIDE = "accused_outside"  # 反映对象为外部机关，其上无单位
 
 
 class PropertyStatus(StrEnum):

@@ -18,6 +18,7 @@ import asyncpg
 
 from domain.errors import LedgerError
 from domain.events import FactsUsed, Registered
+from domain.firewall import NO_CASE
 from domain.merges import WAKES
 from domain.ports import Answer, Append, Appended, EventRef
 from ledger.envelope import row as event_row
@@ -73,7 +74,8 @@ WITH h AS (
         deadline_kind = excluded.deadline_kind, due_order = excluded.due_order, missed = excluded.missed,
         exceptions = excluded.exceptions, registered_at = excluded.registered_at,
         received_at = excluded.received_at, last_at = excluded.last_at, ended_at = excluded.ended_at,
-        parent = excluded.parent, shape = excluded.shape, doc = excluded.doc
+        parent = excluded.parent, shape = excluded.shape, doc = excluded.doc, against = excluded.against,
+        recused = excluded.recused, taken_by = excluded.taken_by
 ), holdings AS (
     INSERT INTO holding SELECT * FROM jsonb_populate_recordset(NULL::holding, $15)
 ), left_desks AS (
@@ -209,7 +211,9 @@ def _objection(look: _Look, decision: Append) -> Appended | None:
 
 
 def _answer(decision: Append, now: Standing | None) -> Answer:
-    """What the command is answered, now and whenever it comes again."""
+    """What the command is answered, now and whenever it comes again. Who is told of no case hears nothing of it."""
+    if decision.refusal is not None and decision.refusal.rule == NO_CASE.code:
+        now = None
     return Answer(
         outcome="refused" if decision.refusal else "done",
         case=decision.case,

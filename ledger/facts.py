@@ -54,28 +54,69 @@ WITH RECURSIVE v AS (
     FROM v, places p JOIN body b ON b.division = p.code
     WHERE b.version = v.version AND coalesce(v.policy -> 'whistles', '[]') || coalesce(v.policy -> 'asks_whistle', '[]')
           ? b.kind
+), wanted (id) AS (
+    SELECT unnest($1::text[])
+    UNION
+    SELECT id FROM conferences
+    UNION
+    SELECT id FROM candidates
+    UNION
+    SELECT provider FROM contracts
+    UNION
+    SELECT id FROM conveners
+    UNION
+    SELECT d.body FROM v JOIN dispatch d ON d.version = v.version
+    WHERE $7 AND EXISTS (
+        SELECT FROM (
+            SELECT code FROM places
+            UNION ALL
+            SELECT b.division FROM body b WHERE b.version = v.version AND b.id = ANY ($1)
+        ) here (code)
+        WHERE starts_with(here.code, d.division))
+    UNION
+    SELECT o.value FROM v, jsonb_each_text(v.policy -> 'misconduct_organ') o WHERE $7
+), staffed (id) AS (
+    SELECT id FROM wanted WHERE $7
+    UNION
+    SELECT unnest(b.above) FROM staffed s JOIN body b ON b.id = s.id AND b.version = (SELECT version FROM v)
+), staff (person) AS (
+    SELECT unnest($2::text[])
+    UNION
+    SELECT t.person FROM post t, v WHERE t.version = v.version AND t.body IN (SELECT id FROM staffed)
+), served AS (
+    SELECT t.person, t.body, t.role, greatest(t.valid_from, p.loaded_at) AS valid_from,
+           least(t.valid_to, p.replaced_at) AS valid_to
+    FROM post t
+    JOIN (SELECT version, loaded_at, lead(loaded_at) OVER (ORDER BY version) AS replaced_at FROM pack_version) p
+        USING (version)
+    WHERE $7 AND p.replaced_at IS NOT NULL AND t.person IN (SELECT person FROM staff)
+), posts AS (
+    SELECT t.ordinal, t.person, t.body, t.role, t.valid_from, t.valid_to
+    FROM post t, v
+    WHERE t.version = v.version
+        AND (t.person IN (SELECT person FROM staff) OR t.body = ANY ($1) OR t.body IN (SELECT id FROM candidates))
 ), reached (id) AS (
     SELECT id FROM (
-        SELECT unnest($1::text[]) UNION SELECT id FROM conferences UNION SELECT id FROM candidates
-        UNION SELECT provider FROM contracts UNION SELECT id FROM conveners
+        SELECT id FROM wanted UNION SELECT body FROM posts WHERE $7 UNION SELECT body FROM served
     ) asked (id)
     UNION
     SELECT unnest(b.above) FROM reached r JOIN body b ON b.id = r.id AND b.version = (SELECT version FROM v)
-), bodies AS (
-    SELECT DISTINCT ON (b.id) b.id, b.division, b.doc
+), rows AS (
+    SELECT b.id, b.division, b.doc, row_number() OVER (
+        PARTITION BY b.id ORDER BY (b.valid_from <= now()) DESC,
+            CASE WHEN b.valid_from <= now() THEN -extract(epoch FROM b.valid_from)
+                 ELSE extract(epoch FROM b.valid_from) END
+    ) AS nth
     FROM reached r JOIN body b ON b.id = r.id AND b.version = (SELECT version FROM v)
-    ORDER BY b.id, (b.valid_from <= now()) DESC,
-             CASE WHEN b.valid_from <= now() THEN -extract(epoch FROM b.valid_from)
-                  ELSE extract(epoch FROM b.valid_from) END
+), bodies AS (
+    SELECT id, division, doc FROM rows WHERE nth = 1
 )
 SELECT v.version, v.pack, v.policy,
     (SELECT coalesce(jsonb_object_agg(id, doc), '{}') FROM bodies) AS bodies,
-    (SELECT coalesce(jsonb_agg(jsonb_build_object(
-            'person', t.person, 'body', t.body, 'role', t.role, 'valid_from', t.valid_from, 'valid_to', t.valid_to
-        ) ORDER BY t.ordinal), '[]')
-     FROM post t
-     WHERE t.version = v.version
-        AND (t.person = ANY ($2) OR t.body = ANY ($1) OR t.body IN (SELECT id FROM candidates))) AS posts,
+    (SELECT coalesce(jsonb_agg(doc ORDER BY id, nth), '[]') FROM rows WHERE $7 AND nth > 1) AS other_rows,
+    (SELECT coalesce(jsonb_agg(to_jsonb(t) - 'ordinal' ORDER BY t.ordinal), '[]') FROM posts t) AS posts,
+    (SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY t.person, t.body, t.role, t.valid_from), '[]')
+     FROM served t WHERE t.valid_to > t.valid_from) AS served,
     (SELECT coalesce(jsonb_object_agg(m.id, m.doc), '{}')
      FROM matter m WHERE m.version = v.version AND m.id = ANY ($3)) AS matters,
     (SELECT coalesce(jsonb_object_agg(code, to_jsonb(places)), '{}') FROM places) AS places,
@@ -89,6 +130,7 @@ SELECT v.version, v.pack, v.policy,
     (SELECT coalesce(jsonb_agg(c.number ORDER BY c.number), '[]')
      FROM case_now c
      WHERE c.number = ANY ($6)
+       AND NOT EXISTS (SELECT FROM unnest($2::text[]) w WHERE c.case_id IN (SELECT hidden_from(w)))
        AND EXISTS (SELECT FROM event x WHERE x.case_id = c.case_id AND x.type = 'way_exhausted')) AS exhausted,
     (SELECT coalesce(jsonb_object_agg(id, doc), '{}') FROM contracts) AS contracts,
     (SELECT coalesce(jsonb_object_agg(o.body, o.doc), '{}')
@@ -107,6 +149,7 @@ async def look_up(pool: asyncpg.Pool, needs: Needs) -> Facts:
         sorted(needs.places),
         sorted(needs.contracts),
         sorted(needs.cases),
+        needs.staff,
     )
     if row is None:
         raise NoPack

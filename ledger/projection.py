@@ -124,6 +124,9 @@ def case_row(standing: Standing) -> Row:
         "parent": str(case.merged.parent) if case.merged else None,
         "shape": SHAPE,
         "doc": standing.model_dump(mode="json"),
+        "against": list(case.against),
+        "recused": list(dict.fromkeys((*case.recused, *case.interested))),
+        "taken_by": list(case.taken_by),
     }
 
 
@@ -259,6 +262,8 @@ def _told(before: Case, after: Case, body: e.AnyEvent) -> Sequence[BodyId | None
             return [after.lead or after.dispatcher]
         case e.AnsweredWithParent():
             return [after.reviewer]
+        case e.RemovedByFirewall() | e.Recused() | e.InterestDeclared():
+            return [after.lead or after.dispatcher]
         case e.OversightAdded():
             return [body.body, after.lead or after.dispatcher]
         case e.DeadlineMissed():

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import asyncpg
 
-from domain.base import BodyId, Frozen, Instant, MatterId, PlaceCode
+from domain.base import BodyId, Frozen, Instant, MatterId, PersonId, PlaceCode
 from domain.errors import BadInput
 from domain.words import Charge, DeadlineKind, Exceptional, State
 
@@ -81,6 +81,7 @@ WITH wanted AS (
       AND ($1::text[] IS NULL OR d.case_id IS NOT NULL
            OR (n.state IN ('ended', 'merged') AND (n.dispatcher = ANY ($1) OR n.lead = ANY ($1))))
       AND ($3::timestamptz IS NULL OR n.missed OR n.next_deadline <= $3)
+      AND n.case_id NOT IN (SELECT hidden_from($7))
 )
 SELECT t.total, p.*
 FROM (SELECT count(*) AS total FROM wanted) t
@@ -95,13 +96,14 @@ ORDER BY p.due_order, p.number
 async def queue(
     pool: asyncpg.Pool,
     *,
+    viewer: PersonId | None = None,
     bodies: Iterable[BodyId] | None = None,
     state: State | None = None,
     overdue: datetime | None = None,
     limit: int = 50,
     after: str | None = None,
 ) -> Page:
-    """The cases on the desks of ``bodies`` (None: of all), the most urgent first.
+    """The cases on the desks of ``bodies`` (None: of all) that exist for ``viewer``, the most urgent first.
 
      Without ``state`` every case that is handled by itself; with ENDED or MERGED those that a body dispatched or led.
     ``overdue``: only those whose
@@ -111,7 +113,7 @@ async def queue(
     due, number = _read_cursor(after) if after else (None, None)
     size = max(1, min(limit, LARGEST_PAGE))
     rows = await pool.fetch(
-        _QUEUE, sorted(bodies) if bodies is not None else None, states, overdue, due, number, size + 1
+        _QUEUE, sorted(bodies) if bodies is not None else None, states, overdue, due, number, size + 1, viewer
     )
     found = [row for row in rows if row["case"] is not None]
     return Page(
@@ -148,14 +150,21 @@ def _read_cursor(cursor: str) -> tuple[str, str]:
 
 
 async def inbox(
-    pool: asyncpg.Pool, bodies: Iterable[BodyId], *, since: datetime | None = None, limit: int = 50
+    pool: asyncpg.Pool,
+    bodies: Iterable[BodyId],
+    *,
+    viewer: PersonId | None = None,
+    since: datetime | None = None,
+    limit: int = 50,
 ) -> list[Notice]:
-    """The notices to these bodies, the latest first; ``since`` leaves out those before it."""
+    """The notices to these bodies of cases that exist for ``viewer``, the latest first, from ``since`` on."""
     rows = await pool.fetch(
         'SELECT body, case_id AS "case", number, version, kind, at FROM inbox WHERE body = ANY ($1)'
-        " AND ($2::timestamptz IS NULL OR at >= $2) ORDER BY at DESC, case_id, version DESC, body LIMIT $3",
+        " AND ($2::timestamptz IS NULL OR at >= $2) AND case_id NOT IN (SELECT hidden_from($4))"
+        " ORDER BY at DESC, case_id, version DESC, body LIMIT $3",
         sorted(bodies),
         since,
         max(1, min(limit, LARGEST_PAGE)),
+        viewer,
     )
     return [Notice.model_validate(dict(row)) for row in rows]

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from domain.base import Frozen, Instant
+from domain.base import Frozen, Instant, PersonId
 from domain.case import Case
 from domain.events import Recorded
 from domain.evolve import fold
@@ -33,9 +33,17 @@ class CommandRecord(Frozen):
     answer: Answer
 
 
-async def case_by_number(pool: asyncpg.Pool, number: str) -> Case | None:
-    """The case with that number as it stands, or None. The number is in its canonical form (domain/numbers.py)."""
-    row = await pool.fetchrow("SELECT case_id, shape, doc FROM case_now WHERE number = $1", number)
+async def case_by_number(pool: asyncpg.Pool, number: str, viewer: PersonId | None = None) -> Case | None:
+    """The case with that number as it stands, or None; also where it does not exist for ``viewer``.
+
+    The number is in its canonical form (domain/numbers.py). A viewer of None is somebody who could be anybody: he gets
+    no case that is hidden from anyone (ledger/sql/0015_firewall.sql).
+    """
+    row = await pool.fetchrow(
+        "SELECT case_id, shape, doc FROM case_now WHERE number = $1 AND case_id NOT IN (SELECT hidden_from($2))",
+        number,
+        viewer,
+    )
     found = await standing(pool, row["case_id"], row["shape"], row["doc"]) if row else None
     return found.case if found else None
 
@@ -44,6 +52,20 @@ async def case_state(pool: asyncpg.Pool, case: UUID) -> Case | None:
     """The case as it stands, or None."""
     found = await _standing(pool, case)
     return found.case if found else None
+
+
+async def exists_for(pool: asyncpg.Pool, case: UUID, viewer: PersonId | None) -> bool:
+    """Whether there is such a case for the viewer."""
+    return await pool.fetchval(
+        "SELECT EXISTS (SELECT FROM case_now WHERE case_id = $1 AND case_id NOT IN (SELECT hidden_from($2)))",
+        case,
+        viewer,
+    )
+
+
+async def hidden_cases(pool: asyncpg.Pool, viewer: PersonId | None) -> frozenset[UUID]:
+    """The cases that do not exist for the viewer."""
+    return frozenset(row["id"] for row in await pool.fetch("SELECT hidden_from($1) AS id", viewer))
 
 
 async def case_at(

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import asyncpg
 
-from domain.base import Frozen
+from domain.base import Frozen, PersonId
 from domain.glance import Glance
 from domain.holders import Held, follow, known, tile
 from domain.merges import WAKES, glance
@@ -49,9 +49,11 @@ class Relations(Frozen):
     ties: tuple[Related, ...]
 
 
-async def relations(pool: asyncpg.Pool, case: UUID, at: datetime | None = None) -> Relations:
-    """The parent, children and ties of a case now, or as of ``at``."""
-    row = await pool.fetchrow(_RELATIONS, case, at, SHOWN_CHILDREN)
+async def relations(
+    pool: asyncpg.Pool, case: UUID, at: datetime | None = None, viewer: PersonId | None = None
+) -> Relations:
+    """The parent, children and ties of a case now, or as of ``at``; without those that do not exist for ``viewer``."""
+    row = await pool.fetchrow(_RELATIONS, case, at, SHOWN_CHILDREN, viewer)
     assert row is not None, "the query has one row always"  # noqa: S101
     return Relations(
         parent=row["parent"],
@@ -70,11 +72,13 @@ WITH followed AS (
     SELECT h.case_id, h.follows FROM holding h
     WHERE (h.follows = $1 OR h.case_id = $1) AND h.follows IS NOT NULL AND h.starts_at <= $2 AND $2 < h.ends_at
 ), children AS (
-    SELECT n.number FROM followed f JOIN case_now n ON n.case_id = f.child WHERE f.parent = $1
+    SELECT n.number FROM followed f JOIN case_now n ON n.case_id = f.child
+    WHERE f.parent = $1 AND n.case_id NOT IN (SELECT hidden_from($4))
 ), ties AS (
     SELECT DISTINCT n.number, t.kind AS tie, n.state
     FROM tie t JOIN case_now n ON n.case_id = CASE WHEN t.case_id = $1 THEN t.other ELSE t.case_id END
     WHERE (t.case_id = $1 OR t.other = $1) AND ($2::timestamptz IS NULL OR t.at <= $2)
+      AND n.case_id NOT IN (SELECT hidden_from($4))
 )
 SELECT (SELECT n.number FROM followed f JOIN case_now n ON n.case_id = f.parent WHERE f.child = $1) AS parent,
        (SELECT count(*) FROM children) AS child_count,

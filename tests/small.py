@@ -415,6 +415,7 @@ def facts_for(
     """The slice that ``needs`` asks for: bodies with all above and their successors, places with those above.
 
     Places bring the bodies there that may whistle or ask for it; contracts bring their providers' bodies.
+    With the staff it is wider: see domain/facts.py.
     """
     contracts = {each.id: each for each in pack.contracts if each.id in needs.contracts}
     providing = {each.provider for each in contracts.values()}
@@ -433,27 +434,31 @@ def facts_for(
         if body.division in places
         and any((body.kind, body.level) == (lead.kind, lead.level) for lead in leads)
     }
-    bodies: dict[str, Body] = {}
+    wanted, people = needs.bodies | conferences | candidates, set(needs.people)
     kinds = {*pack.policy.whistles, *pack.policy.asks_whistle}
     conveners = {body.id for body in pack.bodies if body.division in places and body.kind in kinds}
-    ahead = sorted(needs.bodies | conferences | candidates | providing | conveners)
-    while ahead:
-        here = known.get(ahead.pop())
-        if here is None or here.id in bodies:
-            continue
-        bodies[here.id] = here
-        ahead += [link.to for link in here.links] + ([here.successor] if here.successor else [])
+    wanted |= providing | conveners
+    posts = [post for person_ in pack.people for post in person_.posts]
+    if needs.staff:
+        wanted |= {
+            row.body for row in pack.dispatch if any(code.startswith(row.division) for code in here_about)
+        }
+        wanted |= set(pack.policy.misconduct_organ.values())
+        staffed = _reached(wanted, pack)
+        people |= {post.person for post in posts if post.body in staffed}
+        wanted |= {post.body for post in posts if post.person in people}
+    bodies = _reached(wanted, pack)
     codes = {*places, *(body.division for body in bodies.values())}
     return Facts(
         pack=pack.id,
         version=version,
         asked=needs,
         bodies=bodies,
+        other_rows=tuple(
+            body for body in pack.bodies if needs.staff and body.id in bodies and body is not bodies[body.id]
+        ),
         posts=tuple(
-            post
-            for person_ in pack.people
-            for post in person_.posts
-            if post.person in needs.people or post.body in needs.bodies | candidates
+            post for post in posts if post.person in people or post.body in needs.bodies | candidates
         ),
         matters={matter.id: matter for matter in pack.matters if matter.id in needs.matters},
         places=places,
@@ -475,3 +480,20 @@ def _places(needs: Needs, pack: Pack) -> dict[str, Place]:
             places[place.code] = place
             climbing += [place.parent] if place.parent else []
     return places
+
+
+def _reached(wanted: Iterable[str], pack: Pack) -> dict[str, Body]:
+    """The bodies with everything above them and their successors; of several rows of one id the last."""
+    rows: dict[str, list[Body]] = {}
+    for body in pack.bodies:
+        rows.setdefault(body.id, []).append(body)
+    bodies: dict[str, Body] = {}
+    ahead = sorted(wanted)
+    while ahead:
+        here = rows.get(ahead.pop())
+        if here is None or here[-1].id in bodies:
+            continue
+        bodies[here[-1].id] = here[-1]
+        for row in here:
+            ahead += [link.to for link in row.links] + ([row.successor] if row.successor else [])
+    return bodies

@@ -5,6 +5,7 @@ zeren case act NUMBER COMMAND --field value --yes-no-field --no-yes-no-field
 
 import sys
 from collections.abc import Sequence
+from typing import cast
 
 import click
 
@@ -111,11 +112,15 @@ def parse(known: Spec, words: Sequence[str]) -> dict[str, object]:
             )
         name, has_value, value = word[2:].partition("=")
         name = name.replace("-", "_")
-        if name in raw:
+        field = known.fields.get(name)
+        if name in raw and not (field and field.kind == "bodies"):
             raise WrongUsage(
                 f"“{name}”给了两次；请只给一次。", f"The field {name} is given twice; give it once."
             )
-        raw.update(_one(known, name, value if has_value else None, rest))
+        given = _one(known, name, value if has_value else None, rest)
+        if field and field.kind == "bodies":
+            given = {name: [*cast("list[object]", raw.get(name, [])), given[name]]}
+        raw.update(given)
     return raw
 
 
@@ -154,7 +159,7 @@ async def _nobody_named(desk: Desk, number: str, command: str) -> WrongUsage:
 
 def _list(number: str, acts: Acting | None) -> None:
     async def work() -> None:
-        async with opened_reader(Settings.find()) as reader:
+        async with opened_reader(Settings.find(), acts.user if acts else None) as reader:
             document = await reader.allowed(number, acts)
         emit(document, lambda: printed.allowed(document))
 

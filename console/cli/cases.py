@@ -10,7 +10,7 @@ import click
 from console.cli import printed
 from console.cli.acts import act
 from console.cli.links import link
-from console.cli.options import acting, as_json, as_of, time, who
+from console.cli.options import acting, as_json, as_of, time, viewing, who
 from console.cli.output import emit
 from console.cli.sending import conclude, note_id
 from console.cli.telling import run
@@ -61,6 +61,13 @@ _FIELDS = (
 @click.option("--phone", help="电话，存入隔离区 / kept in the compartment.")
 @click.option("--address", help="地址，存入隔离区 / kept in the compartment.")
 @click.option("--note", help="备注，存入隔离区 / kept in the compartment.")
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="BODY",
+    help="反映对象（单位），可多次；其与下级看不到本件 / a body that it is a complaint against; may be given again.",
+)
+@click.option("--misconduct", is_flag=True, help="检举控告 / it accuses of misconduct.")
 @click.option("--anonymous", is_flag=True, help="匿名 / the resident gives no name.")
 @click.option("--no-contact", is_flag=True, help="不愿被联系 / the resident does not want to be contacted.")
 @click.option("--received-at", help="收到时间，带时区 / when it came in, with its offset.")
@@ -82,7 +89,9 @@ def open_(text: str, command_id: str | None, user: str | None, hat: str | None, 
     """
     given: dict[str, object] = {name: fields[name] for name in _FIELDS if fields.get(name)}
     given["text"] = sys.stdin.read() if text == "-" else text
-    given |= {name: True for name in ("anonymous", "no_contact") if fields.get(name)}
+    given |= {name: True for name in ("anonymous", "no_contact", "misconduct") if fields.get(name)}
+    if fields["against"]:
+        given["against"] = list(fields["against"])
 
     async def work() -> None:
         settings = Settings.find()
@@ -97,12 +106,14 @@ def open_(text: str, command_id: str | None, user: str | None, hat: str | None, 
 
 
 def _read(
-    look: Callable[[Reader], Awaitable[Json]], human: Callable[[Json, ZoneInfo], Iterable[str]]
+    user: str | None,
+    look: Callable[[Reader], Awaitable[Json]],
+    human: Callable[[Json, ZoneInfo], Iterable[str]],
 ) -> None:
-    """Look something up and print it in the pack's time zone."""
+    """Look something up for somebody and print it in the pack's time zone."""
 
     async def work() -> tuple[Json, ZoneInfo]:
-        async with opened_reader(Settings.find()) as reader:
+        async with opened_reader(Settings.find(), user) as reader:
             return await look(reader), await reader.zone()
 
     document, zone = run(work())
@@ -112,8 +123,9 @@ def _read(
 @case.command("show")
 @click.argument("number")
 @as_of
+@viewing
 @as_json
-def show(number: str, at: str | None, known: str | None) -> None:
+def show(number: str, at: str | None, known: str | None, user: str | None) -> None:
     """案件现状或当时状况 / the case as it stands, or stood.
 
     只给 --known 时，显示当时所知的当时状况。 / With --known alone: as it stood then, as known then.
@@ -125,14 +137,15 @@ def show(number: str, at: str | None, known: str | None) -> None:
     async def look(reader: Reader) -> Json:
         return await reader.show(number, then, by)
 
-    _read(look, printed.case)
+    _read(user, look, printed.case)
 
 
 @case.command("holders")
 @click.argument("number")
 @as_of
+@viewing
 @as_json
-def holders(number: str, at: str | None, known: str | None) -> None:
+def holders(number: str, at: str | None, known: str | None, user: str | None) -> None:
     """每一刻由谁负责、时间算谁的 / who answered for every instant, and whose time it was.
 
     例 / example: zeren case holders K7M2-9QXW --json
@@ -142,13 +155,14 @@ def holders(number: str, at: str | None, known: str | None) -> None:
     async def look(reader: Reader) -> Json:
         return await reader.holders(number, then, by)
 
-    _read(look, printed.holders)
+    _read(user, look, printed.holders)
 
 
 @case.command("history")
 @click.argument("number")
+@viewing
 @as_json
-def history(number: str) -> None:
+def history(number: str, user: str | None) -> None:
     """全部事件 / every event.
 
     例 / example: zeren case history K7M2-9QXW
@@ -157,13 +171,14 @@ def history(number: str) -> None:
     async def look(reader: Reader) -> Json:
         return await reader.history(number)
 
-    _read(look, printed.history)
+    _read(user, look, printed.history)
 
 
 @case.command("clocks")
 @click.argument("number")
+@viewing
 @as_json
-def clocks(number: str) -> None:
+def clocks(number: str, user: str | None) -> None:
     """全部时限、依据，以及对居民的承诺 / every deadline, why it stands where it stands, and the promise.
 
     例 / example: zeren case clocks K7M2-9QXW
@@ -172,7 +187,7 @@ def clocks(number: str) -> None:
     async def look(reader: Reader) -> Json:
         return await reader.clocks(number)
 
-    _read(look, printed.clocks)
+    _read(user, look, printed.clocks)
 
 
 @case.command("route")
@@ -188,4 +203,4 @@ def route(matter: str, place: str) -> None:
     async def look(reader: Reader) -> Json:
         return await reader.route(matter, place)
 
-    _read(look, printed.route)
+    _read(None, look, printed.route)

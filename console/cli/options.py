@@ -49,6 +49,17 @@ def acting(command: _F) -> _F:
     )(command)
 
 
+def viewing(command: _F) -> _F:
+    """--as, on what only looks: cases that are hidden from somebody are shown to named people alone."""
+    return click.option(
+        "--as",
+        "user",
+        envvar="ZEREN_USER",
+        metavar="USER",
+        help="为谁查询；不指定则不显示有回避的案件 / for whom; without it no case is shown that is hidden from anyone.",
+    )(command)
+
+
 def as_of(command: _F) -> _F:
     """--at and --known."""
     command = click.option(

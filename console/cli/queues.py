@@ -3,7 +3,7 @@
 import click
 
 from console.cli import printed
-from console.cli.options import as_json
+from console.cli.options import as_json, viewing
 from console.cli.output import emit
 from console.cli.telling import run
 from console.errors import WrongUsage
@@ -22,8 +22,11 @@ from domain.words import State
     "--limit", type=click.IntRange(1, 500), default=50, show_default=True, help="每页件数 / rows a page."
 )
 @click.option("--after", metavar="CURSOR", help="上一页给出的标记 / the mark that the page before gave.")
+@viewing
 @as_json
-def queue(body: str | None, state: str | None, limit: int, after: str | None, *, overdue: bool) -> None:
+def queue(
+    body: str | None, state: str | None, limit: int, after: str | None, user: str | None, *, overdue: bool
+) -> None:
     """待办：按最近时限排序 / the inbox, by next deadline.
 
     例 / example: zeren queue --body 420106.dispatch --state triage
@@ -31,7 +34,7 @@ def queue(body: str | None, state: str | None, limit: int, after: str | None, *,
     wanted = read_state(state) if state else None
 
     async def work() -> None:
-        async with opened_reader(Settings.find()) as reader:
+        async with opened_reader(Settings.find(), user) as reader:
             document = await reader.queue(body=body, state=wanted, overdue=overdue, limit=limit, after=after)
             zone = await reader.zone()
         emit(document, lambda: printed.queue(document, zone))

@@ -41,8 +41,8 @@ class IntakeDesk(Protocol):
         """Take a case in."""
         ...
 
-    async def opened_by(self, command_id: str) -> bool:
-        """Whether that command has opened a case."""
+    async def opened_by(self, command_id: str, user: str) -> bool:
+        """Whether that command has opened a case that exists for the person."""
         ...
 
 
@@ -136,7 +136,7 @@ class Import:
         why = ("", "")
         for attempt in range(1, _ATTEMPTS + 1):
             id_ = row.command_id if attempt == 1 else f"{row.command_id}:try{attempt}"
-            if await self._desk.opened_by(id_):
+            if await self._desk.opened_by(id_, self._acting.user):
                 self.figures.already += 1
                 self._remark(row)
                 return

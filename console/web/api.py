@@ -8,13 +8,14 @@ every mistake is answered in both languages and none quotes what somebody wrote.
 import json
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import JSONResponse
 
 from console.desk import Desk
 from console.errors import WrongUsage
 from console.fields import instant, spec
 from console.hats import Acting
+from console.reader import Reader
 from console.views import Json
 from console.web.problems import answer
 from console.words import command_word
@@ -36,6 +37,15 @@ def desk_of(request: Request) -> Desk:
     return request.app.state.desk
 
 
+def reader_of(request: Request, user: User = None) -> Reader:
+    """The reads, for the person named in X-Zeren-User."""
+    return desk_of(request).seen_by(user)
+
+
+Reading = Annotated[Reader, Depends(reader_of)]
+"""What every read takes instead of the desk, so that none forgets for whom it reads."""
+
+
 def _schema(*commands: str) -> dict[str, Any]:
     """What a body may hold, read off the commands, for the OpenAPI document."""
     shapes = [_shape(command) for command in commands]
@@ -52,10 +62,10 @@ def _shape(command: str) -> dict[str, Any]:
             fields[name] = {"type": "integer", "minimum": 1}
         if field.kind == "instant":
             fields[name]["format"] = "date-time"
-        if field.kind == "bodies":
-            fields[name] = {"type": "array", "items": {"type": "string"}}
         if field.choices is not None:
             fields[name]["enum"] = [choice.value for choice in field.choices]
+        if field.kind == "bodies":
+            fields[name] = {"type": "array", "items": {"type": "string"}}
     fields |= {name: {"type": "string", "description": "kept in the compartment"} for name in known.texts}
     required = [name for name, field in known.fields.items() if field.required]
     required += [name for name, needed in known.texts.items() if needed]
@@ -99,11 +109,11 @@ async def open_case(request: Request, user: User = None, hat: Hat = None, key: K
 
 
 @api.get("/cases/{number}")
-async def show(request: Request, number: str, at: str | None = None, known: str | None = None) -> Json:
+async def show(reading: Reading, number: str, at: str | None = None, known: str | None = None) -> Json:
     """The case as it stands, or stood at an instant, as known at one."""
     then = instant("at", at) if at else None
     by = instant("known", known) if known else None
-    return await desk_of(request).show(number, then, by)
+    return await reading.show(number, then, by)
 
 
 @api.post(
@@ -128,34 +138,34 @@ async def act(
 
 
 @api.get("/cases/{number}/holders")
-async def holders(request: Request, number: str, at: str | None = None, known: str | None = None) -> Json:
+async def holders(reading: Reading, number: str, at: str | None = None, known: str | None = None) -> Json:
     """Who answered for every instant, and what it is charged to."""
     then = instant("at", at) if at else None
     by = instant("known", known) if known else None
-    return await desk_of(request).holders(number, then, by)
+    return await reading.holders(number, then, by)
 
 
 @api.get("/cases/{number}/events")
-async def events(request: Request, number: str) -> Json:
+async def events(reading: Reading, number: str) -> Json:
     """Every event."""
-    return await desk_of(request).history(number)
+    return await reading.history(number)
 
 
 @api.get("/cases/{number}/clocks")
-async def clocks(request: Request, number: str) -> Json:
+async def clocks(reading: Reading, number: str) -> Json:
     """Every deadline with its reason, and the promise."""
-    return await desk_of(request).clocks(number)
+    return await reading.clocks(number)
 
 
 @api.get("/cases/{number}/allowed")
-async def allowed(request: Request, number: str, user: User = None, hat: Hat = None) -> Json:
+async def allowed(reading: Reading, number: str, user: User = None, hat: Hat = None) -> Json:
     """What the case allows now, to whom, and why not the rest; with X-Zeren-User, to that person."""
-    return await desk_of(request).allowed(number, Acting(user, hat) if user else None)
+    return await reading.allowed(number, Acting(user, hat) if user else None)
 
 
 @api.get("/queue")
 async def queue(
-    request: Request,
+    reading: Reading,
     body: Annotated[str | None, Query(max_length=200)] = None,
     state: State | None = None,
     *,
@@ -164,32 +174,32 @@ async def queue(
     after: Annotated[str | None, Query(max_length=400)] = None,
 ) -> Json:
     """Open cases by their next deadline."""
-    return await desk_of(request).queue(body=body, state=state, overdue=overdue, limit=limit, after=after)
+    return await reading.queue(body=body, state=state, overdue=overdue, limit=limit, after=after)
 
 
 @api.get("/route")
 async def route(
-    request: Request,
+    reading: Reading,
     matter: Annotated[str, Query(max_length=200)],
     place: Annotated[str, Query(max_length=200)],
 ) -> Json:
     """To which body a case of that matter at that place would belong now, and why."""
-    return await desk_of(request).route(matter, place)
+    return await reading.route(matter, place)
 
 
 @api.get("/bodies")
-async def bodies(request: Request, q: Search = "", limit: Limit = 20) -> Json:
+async def bodies(reading: Reading, q: Search = "", limit: Limit = 20) -> Json:
     """Bodies whose id or name holds ``q``."""
-    return await desk_of(request).bodies(q, limit)
+    return await reading.bodies(q, limit)
 
 
 @api.get("/matters")
-async def matters(request: Request, q: Search = "", limit: Limit = 20) -> Json:
+async def matters(reading: Reading, q: Search = "", limit: Limit = 20) -> Json:
     """Matters whose id or name holds ``q``."""
-    return await desk_of(request).matters(q, limit)
+    return await reading.matters(q, limit)
 
 
 @api.get("/places")
-async def places(request: Request, q: Search = "", limit: Limit = 20) -> Json:
+async def places(reading: Reading, q: Search = "", limit: Limit = 20) -> Json:
     """Places whose code begins with ``q`` or whose name holds it."""
-    return await desk_of(request).places(q, limit)
+    return await reading.places(q, limit)

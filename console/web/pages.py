@@ -14,9 +14,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.templating import Jinja2Templates
 
-from console.desk import Desk, Receipt, new_command_id
+from console.desk import Receipt, new_command_id
 from console.errors import WrongUsage
 from console.hats import Acting
+from console.reader import Reader
 from console.shown import called, lasting, local, parts, who
 from console.told import relation
 from console.views import Json
@@ -111,6 +112,11 @@ def refused_page(request: Request, status: int, zh: str, en: str) -> Response:
     return _templates.TemplateResponse(request, "message.html", context, status_code=status)
 
 
+def _reading(request: Request) -> Reader:
+    """The reads, for the person that the cookie names."""
+    return desk_of(request).seen_by(request.cookies.get(ACTS_AS))
+
+
 @pages.get("/")
 async def first(request: Request) -> Response:
     """The queue, and the form to take a case in."""
@@ -120,9 +126,9 @@ async def first(request: Request) -> Response:
 async def _first(
     request: Request, filled: Mapping[str, str], status: int = 200, said: Said | None = None
 ) -> Response:
-    desk = desk_of(request)
+    reading = _reading(request)
     body, state = request.query_params.get("body", ""), request.query_params.get("state", "")
-    listed, problem = await _queue(desk, request, body, state)
+    listed, problem = await _queue(reading, request, body, state)
     return await _page(
         request,
         "queue.html",
@@ -132,22 +138,24 @@ async def _first(
         state=state,
         states=list(State),
         form=form("register", _lang(request)),
-        matters=(await desk.matters("", 200))["items"],
+        matters=(await reading.matters("", 200))["items"],
         filled=filled,
         command_id=filled.get(_COMMAND_ID) or new_command_id(),
         said=said or problem,
     )
 
 
-async def _queue(desk: Desk, request: Request, body: str, state: str) -> tuple[Json, BadInput | None]:
+async def _queue(reading: Reader, request: Request, body: str, state: str) -> tuple[Json, BadInput | None]:
     """The page of the queue that was asked for; the first of all where the question does not fit."""
     overdue = request.query_params.get("overdue") == "true"
     try:
         wanted = State(state) if state in set(State) else None
         after = request.query_params.get("after")
-        return await desk.queue(body=body or None, state=wanted, overdue=overdue, limit=50, after=after), None
+        return await reading.queue(
+            body=body or None, state=wanted, overdue=overdue, limit=50, after=after
+        ), None
     except BadInput as error:
-        return await desk.queue(limit=50), error
+        return await reading.queue(limit=50), error
 
 
 @pages.post("/acting")
@@ -186,7 +194,25 @@ async def take_in(request: Request) -> Response:
     if not receipt.done:
         # Its id has its answer for good: what is mended is another command.
         return await _first(request, _renewed(told, receipt), 409, receipt.outcome)
-    return RedirectResponse(f"/cases/{receipt.as_json()['number']}", status_code=303)
+    number = receipt.as_json()["number"]
+    if receipt.sealed:
+        # Whoever took it in may not be let see it: he gets the number for the resident, and the same page each time.
+        return _sealed_page(request, number)
+    return RedirectResponse(f"/cases/{number}", status_code=303)
+
+
+def _sealed_page(request: Request, number: str) -> Response:
+    zh = f"已登记，案件号 {number}。反映对象及其下级看不到本件，由其上级受理；请把案件号告知居民。"
+    en = f"Registered as {number}. The accused do not see it and the body above answers; tell the resident the number."
+    context: dict[str, Any] = {
+        "lang": _lang(request),
+        "done": True,
+        "zh": zh,
+        "en": en,
+        "people": [],
+        "user": "",
+    }
+    return _templates.TemplateResponse(request, "message.html", context, status_code=201)
 
 
 def _renewed(told: Mapping[str, str], receipt: Receipt) -> dict[str, str]:
@@ -209,22 +235,22 @@ async def _case(
     status: int = 200,
     said: Said | None = None,
 ) -> Response:
-    desk, lang = desk_of(request), _lang(request)
+    reading, lang = _reading(request), _lang(request)
     user = request.cookies.get(ACTS_AS)
     try:
-        allowed = await desk.allowed(number, Acting(user) if user else None)
+        allowed = await reading.allowed(number, Acting(user) if user else None)
     except BadInput:
         # A person who is no longer known must not keep the case from being looked at.
-        allowed = await desk.allowed(number)
+        allowed = await reading.allowed(number)
     rows = allowed["commands"]
     return await _page(
         request,
         "case.html",
         status,
-        case=await desk.show(number),
-        holders=await desk.holders(number),
-        history=await desk.history(number),
-        clocks=await desk.clocks(number),
+        case=await reading.show(number),
+        holders=await reading.holders(number),
+        history=await reading.history(number),
+        clocks=await reading.clocks(number),
         forms=[(row, form(row["command"], lang)) for row in rows if row["allowed"]],
         others=[row for row in rows if not row["allowed"]],
         allowed_names=allowed["names"],
@@ -250,13 +276,15 @@ async def act(request: Request, number: str, command: str) -> Response:
             command_id=told.get(_COMMAND_ID),
         )
     except BadInput as error:
-        await desk.case(number)
+        await _reading(request).case(number)
         return await _case(request, number, {**told, "_command": command}, 422, error)
     if not receipt.done:
         return await _case(
             request, number, {**_renewed(told, receipt), "_command": command}, 409, receipt.outcome
         )
-    return RedirectResponse(f"/cases/{receipt.number}", status_code=303)
+    # Who steps out does not see the case any more.
+    here = "/" if command == "recuse" else f"/cases/{receipt.number}"
+    return RedirectResponse(here, status_code=303)
 
 
 def _seen(told: Mapping[str, str]) -> int | None:

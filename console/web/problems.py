@@ -123,8 +123,5 @@ def _code(receipt: Receipt) -> str:
 def _members(receipt: Receipt) -> dict[str, Any]:
     said: Refusal | None = receipt.outcome.refusal
     told = receipt.as_json()
-    kept = {
-        name: told[name]
-        for name in ("outcome", "number", "state", "version", "case", "command", "command_id")
-    }
+    kept = {name: told[name] for name in ("outcome", "number", "state", "version", "command", "command_id")}
     return {**kept, **({"rule": said.rule, "refusal": said.model_dump()} if said else {})}

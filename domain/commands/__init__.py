@@ -19,6 +19,7 @@ from domain.commands.endings import (
     Reopen,
     Withdraw,
 )
+from domain.commands.firewall import Accuse, DeclareInterest, FirewallCommand, Recuse
 from domain.commands.handoffs import (
     AcceptObjection,
     Acknowledge,
@@ -67,6 +68,7 @@ __all__ = [
     "AcceptAssistance",
     "AcceptMilestone",
     "AcceptObjection",
+    "Accuse",
     "Acknowledge",
     "AnswerAsProvider",
     "AnswerAtIntake",
@@ -81,6 +83,7 @@ __all__ = [
     "ConsentToShelving",
     "ContestObjection",
     "DecideAppeal",
+    "DeclareInterest",
     "DeclineWhistle",
     "EndCommission",
     "FinishAssistance",
@@ -95,6 +98,7 @@ __all__ = [
     "RecordMilestone",
     "RecordStep",
     "RecordVerdict",
+    "Recuse",
     "Redirect",
     "RefuseAssistance",
     "RefuseReturn",
@@ -133,7 +137,8 @@ AnyCommand = Annotated[
     | AppealCommand
     | LadderCommand
     | JointCommand
-    | MergeCommand,
+    | MergeCommand
+    | FirewallCommand,
     Field(discriminator="type"),
 ]
 

@@ -1,8 +1,10 @@
 """Intake and triage."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from domain.base import Instant, MatterId, PlaceCode
+from pydantic import Field
+
+from domain.base import BodyId, Instant, MatterId, PlaceCode
 from domain.commands.shape import CaseNumber, Command
 from domain.words import CaseKind, Channel, Procedure
 
@@ -12,6 +14,8 @@ class Register(Command):
 
     ``same_as``: an earlier case of the same resident on the same facts and grounds, where the desk knows of one.
     ``split_from``: the case of which this is one part (分案).
+    ``against``: the bodies that it is a complaint against (反映对象); neither they nor those below them get to see it.
+    ``misconduct``: it accuses of misconduct (检举控告), which is for the competent organ.
     """
 
     texts = frozenset({"text"})
@@ -28,6 +32,8 @@ class Register(Command):
     no_contact: bool = False
     same_as: CaseNumber | None = None
     split_from: CaseNumber | None = None
+    against: Annotated[tuple[BodyId, ...], Field(max_length=20)] = ()
+    misconduct: bool = False
 
 
 class Triage(Command):

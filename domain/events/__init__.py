@@ -28,6 +28,13 @@ from domain.events.endings import (
     VerdictRecorded,
     Withdrawn,
 )
+from domain.events.firewall import (
+    Accused,
+    FirewallEvent,
+    InterestDeclared,
+    Recused,
+    RemovedByFirewall,
+)
 from domain.events.handoffs import (
     Acknowledged,
     DeemedSigned,
@@ -99,6 +106,7 @@ from domain.events.work import Resolved, Reviewed, SentBack, Started, StepRecord
 __all__ = [
     "SCHEMAS",
     "UPCASTERS",
+    "Accused",
     "Acknowledged",
     "Alerted",
     "AnsweredAtIntake",
@@ -127,6 +135,7 @@ __all__ = [
     "ExceptionRaised",
     "FactsUsed",
     "Informed",
+    "InterestDeclared",
     "Linked",
     "Merged",
     "MilestoneAccepted",
@@ -142,9 +151,11 @@ __all__ = [
     "PushDownRefused",
     "Recategorised",
     "Recorded",
+    "Recused",
     "Redirected",
     "Registered",
     "RehandlingOrdered",
+    "RemovedByFirewall",
     "Reopened",
     "ReportedIn",
     "Resolved",
@@ -185,7 +196,8 @@ AnyEvent = Annotated[
     | AppealEvent
     | LadderEvent
     | JointEvent
-    | MergeEvent,
+    | MergeEvent
+    | FirewallEvent,
     Field(discriminator="type"),
 ]
 

@@ -33,6 +33,8 @@ class Registered(EventBody):
     route: Route | None = None
     same_as: str | None = None
     clock_from: Instant | None = None
+    against: tuple[BodyId, ...] = ()
+    misconduct: bool = False
 
 
 class Triaged(EventBody):

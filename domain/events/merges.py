@@ -36,7 +36,7 @@ class Unmerged(EventBody):
     type: Literal["unmerged"] = "unmerged"
     parent: UUID
     parent_number: str
-    cause: Literal["by_hand", "parent_ended"]
+    cause: Literal["by_hand", "parent_ended", "walled"]
     personal: PersonalRef | None
 
 

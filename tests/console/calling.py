@@ -5,8 +5,8 @@ import json
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
-from uuid import UUID
 
+from domain.numbers import case_id
 from tests.running import Running
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,7 +66,7 @@ async def open_case(running: Running, *words: str) -> str:
     """A case taken in by the clerk; answers its number."""
     called = await call(running, "case", "open", "--text", "屋顶漏水", "--as", "clerk-1", "--json", *words)
     assert called.code == 0, called
-    running.opened.append(UUID(called.json["case"]))
+    running.opened.append(case_id(called.json["command_id"]))
     return called.json["number"]
 
 

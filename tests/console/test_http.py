@@ -8,7 +8,6 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
@@ -16,6 +15,7 @@ import pytest
 from console.settings import Settings
 from console.web.app import create_app
 from console.web.guard import LARGEST_BODY, is_loopback
+from domain.numbers import case_id
 from tests import small
 from tests.console.calling import ROOT
 from tests.running import Running
@@ -39,7 +39,7 @@ async def browser(
 async def opened(running: Running, web: httpx.AsyncClient, **fields: object) -> Any:
     answer = await web.post("/api/v1/cases", json={"text": "屋顶漏水", **fields}, headers=CLERK)
     assert answer.status_code == 201, answer.text
-    running.opened.append(UUID(answer.json()["case"]))
+    running.opened.append(case_id(answer.json()["command_id"]))
     return answer
 
 
@@ -80,7 +80,7 @@ async def test_the_same_key_gets_the_first_answer(running: Running) -> None:
         assert (first.status_code, second.json()) == (201, first.json())
         other = await web.post("/api/v1/cases", json={"text": "别的"}, headers=headers)
         assert (other.status_code, other.json()["rule"]) == (409, "command.reused")
-        running.opened.append(UUID(first.json()["case"]))
+        running.opened.append(case_id(first.json()["command_id"]))
 
 
 async def test_refusals_are_problem_details(running: Running) -> None:

@@ -10,7 +10,7 @@ stale, which clocks may run. A law that asked the code under test would agree wi
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any, get_args
+from typing import get_args
 
 from domain import events as e
 from domain.case import Case
@@ -19,11 +19,17 @@ from domain.evolve import fold
 from domain.holders import Held, holding, tile
 from domain.words import ActorKind, Charge, DeadlineKind, State
 from tests.domain import laws_joint
+from tests.domain.laws_charge import the_charge_is_the_one_of_the_table
 from tests.domain.laws_endings import (
     misconduct_only_leaves,
     rehandling_is_counted,
     shelving_is_bounded,
     the_instances_follow_one_another,
+)
+from tests.domain.laws_firewall import (
+    no_case,
+    nobody_behind_the_wall_acts,
+    nobody_behind_the_wall_has_a_part,
 )
 from tests.domain.laws_joint import deadlines, lead_after
 from tests.domain.laws_ladder import the_ladder_only_climbs
@@ -42,6 +48,7 @@ MAY_MOVE_THE_LEAD = (
     e.AppealRequested,
     e.AppealDecided,
     e.AnsweredWithParent,
+    e.RemovedByFirewall,
 )
 MOVES_NO_HOLDING = (
     e.Triaged,
@@ -63,6 +70,9 @@ MOVES_NO_HOLDING = (
     e.WayExhausted,
     *get_args(JointEvent),
     e.Linked,
+    e.Accused,
+    e.Recused,
+    e.InterestDeclared,
 )
 """All joint work is among them: it never moves the answering body or the charge."""
 RINGING = (e.DeadlineMissed, e.Escalated, e.Alerted, e.ExceptionRaised, e.OversightAdded)
@@ -97,6 +107,7 @@ def one_step(story: Story, step: Step) -> None:
     silence_binds_only_a_desk_that_was_held(story, step)
     nobody_who_has_ended_answers(story, step)
     nobody_plays_ping_pong(story, step)
+    nobody_behind_the_wall_acts(story, step)
 
 
 def refused_changes_nothing(step: Step) -> None:
@@ -208,7 +219,7 @@ def the_clock_strikes_in_order(story: Story, step: Step) -> None:
 def stale_is_told_from_fresh(story: Story, step: Step) -> None:
     """§3.12: an expected version is stale if since then something happened that was no mere ringing of the clock."""
     seen = step.command.expected_version
-    if seen is None or step.before is None or step.command.type in {"register", "strike"}:
+    if seen is None or step.before is None or step.command.type in {"register", "strike"} or no_case(step):
         return
     since = story.events[seen : step.before.version]
     told = [
@@ -275,6 +286,7 @@ def whole(story: Story) -> None:
     the_instances_follow_one_another(story)
     shelving_is_bounded(story)
     misconduct_only_leaves(story)
+    nobody_behind_the_wall_has_a_part(story)
 
 
 def somebody_answers_at_every_instant(story: Story) -> None:
@@ -309,74 +321,6 @@ def _episodes(events: Iterable[e.Recorded], as_of: datetime) -> list[tuple[datet
         if isinstance(event.body, ENDINGS):
             spans[-1] = (spans[-1][0], event.at)
     return spans
-
-
-def the_charge_is_the_one_of_the_table(story: Story) -> None:
-    """§2: the answering body and the charge, reckoned a second time from the events alone."""
-    now = holding(story.case)
-    assert bool(now and now.follows) == (story.case.state is State.MERGED)
-    assert (_row_of(now) if now else None) == _reckoned(story.events)
-
-
-def _row_of(now: Any) -> tuple[str, str, str]:
-    return now.answering, now.charge.value, now.charged_to
-
-
-def _reckoned(events: Iterable[e.Recorded]) -> tuple[str, str, str] | None:  # noqa: C901, PLR0912
-    lead: str | None = None
-    stood = ("", "")
-    dispatcher = charge = ""
-    to: str | None = ""
-    for event in events:
-        match event.body:
-            case e.Registered(dispatcher=body):
-                dispatcher, charge, to = body, "triage", body
-            case e.Proposed(to=body):
-                charge, to = "in_transit", body
-            case e.ProposalEnded() | e.Returned():
-                lead, charge, to = None, "triage", dispatcher
-            case e.Signed(lead=body) | e.DeemedSigned(lead=body) | e.Designated(lead=body):
-                lead, charge, to = body, "working", body
-            case e.ReturnRequested():
-                charge, to = "in_transit", dispatcher
-            case e.RulingOpened(body=body):
-                charge, to = "in_dispute", body or dispatcher
-            case e.Resolved() | e.VerdictRecorded() | e.VerdictLapsed():
-                charge, to = "under_review", dispatcher
-            case e.Reviewed() | e.AnsweredAtIntake():
-                charge, to = "awaiting_verdict", dispatcher
-            case e.SentBack() | e.RehandlingOrdered():
-                charge, to = ("working", lead) if lead else ("triage", dispatcher)
-            case e.Reopened(lead=body):
-                lead = body
-                charge, to = ("working", lead) if lead else ("triage", dispatcher)
-            case e.Succeeded(body=body, by=str() as heir):
-                dispatcher = heir if dispatcher == body else dispatcher
-                lead, to = heir if lead == body else lead, heir if to == body else to
-                stood = stood[0], heir if stood[1] == body else stood[1]
-            case e.Merged():
-                stood = (charge, to or "")
-                charge, to = "follows_parent", lead or dispatcher
-            case e.Unmerged():
-                charge, to = stood
-            case e.AnsweredWithParent(lead=body):
-                lead, charge, to = body, "awaiting_verdict", dispatcher
-            case e.Shelved():
-                charge, to = "lawful_pause", lead
-            case e.Unshelved():
-                charge, to = "working", lead
-            case e.AppealRequested(lead=body):
-                lead, charge, to = body, "working", body
-            case e.AppealDecided(outcome="revoked", lead=body):
-                lead = body
-                charge, to = ("working", lead) if lead else ("triage", dispatcher)
-            case e.AppealDecided():
-                charge, to = "awaiting_verdict", dispatcher
-            case e.EndedAtIntake() | e.Closed() | e.Withdrawn() | e.NotAccepted() | e.Redirected():
-                charge = ""
-            case _:
-                pass
-    return (lead or dispatcher, charge, to or "") if charge else None
 
 
 def never_silent(story: Story) -> None:
@@ -466,8 +410,9 @@ def the_designated_keep_it(story: Story) -> None:
             assert not isinstance(event.body, e.Objected | e.ReturnRequested | e.Returned | e.Proposed)
         if isinstance(event.body, e.AnsweredWithParent):
             designated = event.body.designated
-        designated = (designated or isinstance(event.body, e.Designated)) and not isinstance(
-            event.body, ENDINGS
+        gone = isinstance(event.body, e.RemovedByFirewall) and event.body.to_triage
+        designated = (designated or isinstance(event.body, e.Designated)) and not (
+            gone or isinstance(event.body, ENDINGS)
         )
 
 

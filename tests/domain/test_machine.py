@@ -74,14 +74,7 @@ ODD_ACTORS = (
 EVERY_BODY = (*(body.id for body in small.PACK.bodies), "nowhere")
 ABLE = (small.HOUSING, small.CIVIL_AFFAIRS, small.OFFICE, small.WATER, small.HEATING, small.RAILWAY)
 OWNERS = (*ABLE, small.COMMITTEE, small.COMMITTEE, small.POOR_CIVIL_AFFAIRS)
-HELPERS = (
-    small.COMMITTEE,
-    small.WORKSTATION,
-    small.VOLUNTEERS,
-    small.OFFICE,
-    small.CIVIL_AFFAIRS,
-    small.WATER,
-)
+HELPERS = (small.COMMITTEE, small.WORKSTATION, small.VOLUNTEERS, *ABLE[1:4])
 CALLED = (
     (small.HOUSING,),
     (small.CIVIL_AFFAIRS,),
@@ -172,6 +165,8 @@ FIELDS: dict[str, Choices] = {
     "end_commission": {"contract": CONTRACTS},
     "ask_provider": {"contract": CONTRACTS},
     "answer_as_provider": {"link": ("link.1", "link.999"), "answer": tuple(ProviderReply)},
+    "accuse": {"against": world.ACCUSED, "misconduct": (True, False)},
+    "declare_interest": {"person": world.PERSONS},
 }
 """What the fields of each command may be, the impossible too."""
 
@@ -212,6 +207,7 @@ REGISTER: Choices = {
     "procedure": (None, None, None, "hotline", "petition"),
     "no_contact": (True, False),
     "received_at": (None, small.LONG_AGO),
+    "against": ((), (), (), (), (), (), (small.OFFICE,), (small.GOVERNMENT,), (small.ORGAN,)),
 }
 
 WAYS_ON: dict[State, tuple[str, ...]] = {

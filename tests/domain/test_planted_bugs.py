@@ -21,12 +21,14 @@ from domain import (
     decide,
     disputes,
     endings,
+    firewall,
     handoffs,
     holders,
     intake,
     ladder,
     merges,
     relations,
+    removal,
     shelving,
     work,
 )
@@ -49,6 +51,7 @@ from tests.domain import (
     test_holders_tables,
     test_rules_clocks,
     test_rules_commission,
+    test_rules_firewall,
     test_rules_handoffs,
     test_rules_intake,
     test_rules_joint,
@@ -126,6 +129,10 @@ def _no(*_: object, **__: object) -> None:
     return None
 
 
+def _never(*_: object, **__: object) -> bool:
+    return False
+
+
 # ---------------------------------------------------------------- bugs that need a function of their own
 def _holding_forgets_proposals(patch: pytest.MonkeyPatch) -> None:
     right = holders._charge
@@ -191,13 +198,13 @@ def _triage_restarts_the_clock(patch: pytest.MonkeyPatch) -> None:
 
 
 def _the_ladder_skips_a_rung(patch: pytest.MonkeyPatch) -> None:
-    right = ladder.superiors
+    right = ladder.superiors_let_through
 
-    def wrong(body: str, *rest: Any) -> list[str]:
-        above = right(body, *rest)
-        return right(above[0], *rest) or above if above else above
+    def wrong(case: Case, body: str, *rest: Any) -> list[str]:
+        above = right(case, body, *rest)
+        return right(case, above[0], *rest) or above if above else above
 
-    patch.setattr(ladder, "superiors", wrong)
+    patch.setattr(ladder, "superiors_let_through", wrong)
 
 
 def _not_held(_: Case, __: object) -> tuple[Any, ...]:
@@ -305,6 +312,9 @@ BY_MACHINE: dict[str, Plant] = {
     "shelved time counts as work": lambda patch: patch.setattr(Case, "paused", property(lambda _: False)),
     "a shelving never ends": _replaces(lambda *_: NOTHING, (ladder, "looked_at_again")),
     "a hotline case gets an opinion": _sees("resolve", procedure=Procedure.PETITION),
+    "the wall takes nothing away": _replaces(lambda *_: [], (removal, "removal")),
+    "whoever is barred may act all the same": _replaces(_never, (decide, "barred"), (authority, "barred")),
+    "the wall stops at the accused body itself": _replaces(lambda *_: frozenset(), (firewall, "_above")),
 }
 
 BY_STORY: dict[str, tuple[Plant, Callable[[], None]]] = {
@@ -443,6 +453,14 @@ BY_STORY: dict[str, tuple[Plant, Callable[[], None]]] = {
     "the parent's persons stay strangers to the child": (
         _evolves(e.AnsweredWithParent, lambda case, _: {"handlers": case.handlers}),
         test_rules_merges.test_who_handled_or_reviewed_the_parent_has_that_part_in_the_child,
+    ),
+    "who has left the accused sees the case again": (
+        _replaces(lambda post, _since, at: post.held(at), (firewall, "_meets")),
+        test_rules_firewall.test_who_acted_for_the_accused_and_left_stays_barred,
+    ),
+    "the last able person leaves and the lead stays": (
+        _replaces(_never, (removal, "emptied")),
+        test_rules_firewall.test_a_case_never_falls_below_one_able_person_at_its_lead,
     ),
     "every step counts as a hearing": (
         _evolves(e.StepRecorded, lambda *_: {"heard": True}),

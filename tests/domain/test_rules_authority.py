@@ -23,7 +23,7 @@ NOT_OURS = {"reason": "not_our_duty", "proposed_owner": small.CIVIL_AFFAIRS}
 VERDICT = {"response": True, "resolution": True, "satisfaction": "satisfied", "channel": "phone"}
 REFUSED = {"ground_code": "no_clear_demand", "told_by": "phone"}
 DECISION = {"outcome": "upheld", "delivered_at": small.START, "told_by": "letter"}
-BY_RESIDENT = {"record_verdict", "reopen", "withdraw", "request_review", "request_final_review"}
+BY_RESIDENT = {"record_verdict", "reopen", "withdraw", "request_review", "request_final_review", "accuse"}
 
 
 class Row(NamedTuple):
@@ -182,6 +182,10 @@ ROWS = (
     Row("decide_appeal", _appeal, small.GOVERNMENT, "head reviewer", DECISION),
     Row("oversee", _working, small.GOVERNMENT, "supervisor"),
     Row("oversee", _working, small.CITY_GOVERNMENT, "supervisor"),
+    Row("accuse", _working, small.DISPATCH, "clerk head reviewer", {"against": (small.OFFICE,)}),
+    Row("recuse", _working, small.HOUSING, " ".join(Role)),
+    Row("declare_interest", _working, small.HOUSING, "head", {"person": "clerk-2"}),
+    Row("declare_interest", _working, small.DISPATCH, "head", {"person": "clerk-2"}),
     *(Row(*each) for each in joint_rows.ROWS),
 )
 IDS = [f"{row.command}-at-{row.body}" for row in ROWS]
@@ -224,7 +228,7 @@ def test_the_right_hat_passes_and_no_other(row: Row, role: Role) -> None:
     assert _rule_of(story, row, at_body(role, row.body)) == expected
 
 
-@pytest.mark.parametrize("row", ROWS, ids=IDS)
+@pytest.mark.parametrize("row", [row for row in ROWS if row.command != "recuse"])
 @pytest.mark.parametrize("stranger", STRANGERS)
 @refuses("authority.wrong-body")
 def test_the_right_hat_of_another_body_does_not_pass(row: Row, stranger: str) -> None:
@@ -434,6 +438,7 @@ IN: dict[str, tuple[State, ...]] = {
         for row in joint_rows.ROWS
     },
     **dict.fromkeys(joint_rows.EVER, tuple(State)),
+    **dict.fromkeys(("accuse", "recuse", "declare_interest"), tuple(State)),
 }
 OTHERWISE = {
     "triage": "intake.not-in-triage",

@@ -85,3 +85,9 @@ PACK = with_posts(
         post(GONE, until=small.START),
     ]
 )
+
+ACCUSED = (*((body.id,) for body in (*PACK.bodies, *PACK.bodies)), ("nowhere",))
+"""Whom a complaint may be against: each body, and now and then one that does not exist."""
+
+PERSONS = (*(who.id for who in PACK.people), "no-such-person")
+"""Everybody, and somebody who does not exist."""
