@@ -108,10 +108,10 @@ def decide(case: Case | None, command: c.AnyCommand, facts: Facts, at: Instant) 
 def _decided(case: Case, command: c.AnyCommand, facts: Facts, at: Instant) -> Decision:
     if isinstance(command, c.Strike):
         return _denied(command, case, facts, at) or strike(case, command, facts, at)
-    if isinstance(command, c.Wake):
-        return _denied(command, case, facts, at) or wake(case, command, facts, at)
     if barred(case, command.actor, facts, at):
         return refuse(NO_CASE)
+    if isinstance(command, c.Wake):
+        return _denied(command, case, facts, at) or wake(case, command, facts, at)
     table = RULES[command.type]
     return (
         _stale(case, command)
