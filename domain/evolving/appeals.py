@@ -60,7 +60,6 @@ def _requested(case: Case, body: e.AppealRequested, r: e.Recorded) -> Change:
         "stage": Stage.REVIEWED,
         "lead": body.lead,
         "lead_since": r.at,
-        "designated": False,
         "acknowledged": True,
         "started": False,
         **clocks(case, *AFTER_THE_OPINION, add=[body.deadline]),
@@ -85,6 +84,8 @@ def _decided(case: Case, body: e.AppealDecided, r: e.Recorded) -> Change:
         "lead_since": r.at if body.lead is not None else None,
         "last_lead": body.lead if revoked else case.last_lead,
         "sender": case.dispatcher if body.lead is not None else None,
+        # A body that was designated is that still when its work comes back to it in the same episode.
+        "designated": case.designated and body.lead is not None,
         "started": False,
         "rulers": plus(case.rulers, r.actor.person),
         **clocks(case, DeadlineKind.DECIDE_APPEAL, add=[*body.deadlines, body.window]),

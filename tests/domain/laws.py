@@ -410,7 +410,9 @@ def the_designated_keep_it(story: Story) -> None:
             assert not isinstance(event.body, e.Objected | e.ReturnRequested | e.Returned | e.Proposed)
         if isinstance(event.body, e.AnsweredWithParent):
             designated = event.body.designated
-        gone = isinstance(event.body, e.RemovedByFirewall) and event.body.to_triage
+        gone = (isinstance(event.body, e.RemovedByFirewall) and event.body.to_triage) or (
+            isinstance(event.body, e.AppealDecided) and event.body.lead is None
+        )
         designated = (designated or isinstance(event.body, e.Designated)) and not (
             gone or isinstance(event.body, ENDINGS)
         )

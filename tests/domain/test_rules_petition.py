@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from domain import events as e
+from domain.actors import person
 from domain.holders import holding
-from domain.words import Charge, DeadlineKind, Ending, Exceptional, Instance, Procedure, State
+from domain.words import Charge, DeadlineKind, Ending, Exceptional, Instance, Procedure, Role, State
 from tests import small
 from tests.domain import world
 from tests.domain.telling import Story, personal, refuses
@@ -183,6 +184,19 @@ def test_revoked_goes_back_to_the_body_that_handled_it_with_a_time_of_its_own() 
     assert (clock.started_at, clock.hours, clock.rule) == (story.now, 720, "policy.rehandle_hours")
     story.wait(days=2).opinion("supported").asks_review()
     assert story.case.lead == small.GOVERNMENT
+
+
+@refuses("hand-off.designated")
+def test_a_designated_body_whose_opinion_is_revoked_may_still_not_return() -> None:
+    deputy = person("deputy-1", Role.HEAD, small.GOVERNMENT)
+    story = Story(world.with_posts([world.post(deputy)], world.PACK)).register(matter=small.PETITION_MATTER)
+    story.propose(small.HOUSING, small.PETITION_CLERK).object()
+    story.contest_objection(by=small.PETITION_CLERK).rule(small.HOUSING)
+    story.opinion().review(by=small.PETITION_REVIEWER).asks_review().decides("revoked", by=deputy)
+    assert story.case.state is State.WORKING
+    assert story.tries(
+        "return", small.HOUSING_WORKER, reason="not_our_duty", proposed_owner=small.CIVIL_AFFAIRS
+    )
 
 
 def test_a_final_review_that_revokes_leaves_the_way_open() -> None:
