@@ -223,7 +223,7 @@ class Reader:
 
     async def resident_case(self, told: Mapping[str, object]) -> Json:
         """How a case stands, for a resident with its number and receipt (console/resident.py)."""
-        return await resident.look(self._pool, self, told)
+        return await resident.look(self._pool, told)
 
     async def resident_receipt(self, told: Mapping[str, object]) -> Json:
         """Another receipt in the place of the resident's (console/resident.py)."""

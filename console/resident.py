@@ -8,18 +8,20 @@ workflow.
 """
 
 from collections.abc import Mapping
-from typing import Protocol
 
 import asyncpg
 
+from console import names
+from console.clocks import clocks, promised
 from console.errors import TooManyTries, WrongReceipt, WrongUsage
 from console.fields import clean
 from console.numbers import case_number, receipt_code
-from console.views import Json
+from console.views import Json, moment
 from console.words import LABELS, field_word
 from domain.errors import BadInput
 from domain.words import Ending, State
 from ledger import receipts
+from ledger.reads import case_state, events_of, holders
 from ledger.receipts import Check
 
 FIELDS = ("number", "receipt")
@@ -28,35 +30,30 @@ _FEWEST_CHARACTERS = 8
 """Different ones in a receipt that the resident brings: of a million that were drawn, one has fewer."""
 
 
-class Shown(Protocol):
-    """The reads, as far as a resident sees them."""
+async def look(pool: asyncpg.Pool, told: Mapping[str, object]) -> Json:
+    """How the case stands, for the one who has its receipt: no wall stands between a resident and his own case.
 
-    async def show(self, number: str) -> Json:
-        """The case as it stands."""
-        ...
-
-    async def clocks(self, number: str) -> Json:
-        """Its deadlines, and the promise."""
-        ...
-
-
-async def look(pool: asyncpg.Pool, shown: Shown, told: Mapping[str, object]) -> Json:
-    """How the case stands, for the one who has its receipt. Raises BadInput, WrongReceipt, TooManyTries."""
+    Raises BadInput, WrongReceipt, TooManyTries.
+    """
     number, receipt, _ = _read(told, FIELDS)
     checked = _right(await receipts.check(pool, number, receipt))
-    case = await shown.show(number)
-    names = case["names"]
-    ending = case["ending"]
+    case = await case_state(pool, checked.case) if checked.case else None
+    if case is None:
+        raise WrongReceipt(*_WRONG)
+    held = (await holders(pool, case.id))[-1:] if case.ending is None else []
+    answering = held[0].answering if held else None
+    called = (await names.of(pool, bodies=[answering])).get(answering or "")
+    promise = promised(clocks(await events_of(pool, case.id)))
     return {
         "number": number,
-        "state": case["state"],
-        "state_zh": LABELS[State][case["state"]],
-        "ending": ending,
-        "ending_zh": LABELS[Ending][ending] if ending else None,
-        "registered_at": case["registered_at"],
-        "answering": case["answering"],
-        "answering_name": names.get(case["answering"]) if case["answering"] else None,
-        "promised": (await shown.clocks(number))["promised"],
+        "state": case.state.value,
+        "state_zh": LABELS[State][case.state.value],
+        "ending": case.ending.value if case.ending else None,
+        "ending_zh": LABELS[Ending][case.ending.value] if case.ending else None,
+        "registered_at": moment(case.registered_at),
+        "answering": answering,
+        "answering_name": called.model_dump() if called else None,
+        "promised": promise.model_dump() if promise else None,
         "must_change": checked.must_change,
         **(_CHANGE if checked.must_change else {}),
     }
@@ -81,6 +78,10 @@ async def renew(pool: asyncpg.Pool, told: Mapping[str, object]) -> Json:
     }
 
 
+_WRONG = (
+    "案件号与回执码不符；请核对两者后重试。",
+    "That number and that receipt do not belong together; check both.",
+)
 _CHANGE = {
     "zh": "此回执码由工作人员代为领取，请先更换（POST /api/v1/resident/receipt）。",
     "en": "A member of staff has seen this receipt: change it first (POST /api/v1/resident/receipt).",
@@ -116,8 +117,5 @@ def _right(checked: Check) -> Check:
             "Too many receipts were wrong within an hour; try again in an hour, or ask at the office.",
         )
     if checked.outcome == "wrong":
-        raise WrongReceipt(
-            "案件号与回执码不符；请核对两者后重试。",
-            "That number and that receipt do not belong together; check both.",
-        )
+        raise WrongReceipt(*_WRONG)
     return checked

@@ -237,15 +237,16 @@ async def take_in(request: Request) -> Response:
         # Its id has its answer for good: what is mended is another command.
         return await _first(request, _renewed(told, receipt), 409, receipt.outcome)
     number = receipt.as_json()["number"]
+    slip = receipt.slip.as_json() if receipt.slip else None
     if receipt.sealed:
         # Whoever took it in may not be let see it: he gets the number for the resident, and the same page each time.
-        return _sealed_page(request, number)
-    if receipt.slip is not None:
-        return await _page(request, "receipt.html", 201, number=number, slip=receipt.slip.as_json())
+        return _sealed_page(request, number, slip)
+    if slip is not None:
+        return await _page(request, "receipt.html", 201, number=number, slip=slip)
     return RedirectResponse(f"/cases/{number}", status_code=303)
 
 
-def _sealed_page(request: Request, number: str) -> Response:
+def _sealed_page(request: Request, number: str, slip: Json | None) -> Response:
     zh = f"已登记，案件号 {number}。反映对象及其下级看不到本件，由其上级受理；请把案件号告知居民。"
     en = f"Registered as {number}. The accused do not see it and the body above answers; tell the resident the number."
     context: dict[str, Any] = {
@@ -255,6 +256,7 @@ def _sealed_page(request: Request, number: str) -> Response:
         "en": en,
         "people": [],
         "user": "",
+        "slip": slip,
     }
     return _templates.TemplateResponse(request, "message.html", context, status_code=201)
 
