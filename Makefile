@@ -4,6 +4,7 @@ DATA ?= .zeren
 PORT ?= 8400
 PYTHON ?=
 ARGS ?=
+WORKERS ?= 3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
@@ -19,8 +20,8 @@ run: export ZEREN_RUN_PORT := $(PORT)
 run: .venv/.stamp ## start everything on this machine; Ctrl-C stops it (PORT=, DATA=)
 	@exec $(BIN)/zeren up --data "$$ZEREN_RUN_DATA" --port "$$ZEREN_RUN_PORT"
 
-test: .venv/.stamp ## every test, on real servers (ARGS="-k name" for some of them)
-	@$(BIN)/python .ci/pytest_verdict.py -q $(ARGS)
+test: .venv/.stamp ## every test, on real servers (ARGS="-k name" for some of them, WORKERS=0 in one process)
+	@$(BIN)/python .ci/pytest_verdict.py -q -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: .venv/.stamp ## format, lint, types, who may import whom, and the scan of the tree
 	@$(BIN)/ruff format --check .
