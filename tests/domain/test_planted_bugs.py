@@ -258,14 +258,10 @@ def _all_of_a_kind_stop(patch: pytest.MonkeyPatch) -> None:
 BY_MACHINE: dict[str, Plant] = {
     "who reports in leads": _a_whistle_leads,
     "any task may be given to a community": _replaces(_no, (assistance, "_against_the_lists")),
-    "who becomes the lead goes on assisting": _replaces(
-        lambda case, _: case, (evolving_handoffs, "stops_assisting")
-    ),
     "the end of a case leaves what was asked": _replaces(
         lambda self, *_: self, (relations.Assistance, "over"), (relations.Call, "over")
     ),
     "any body may be made lead": _replaces(_no, (handoffs, "unfit_lead"), (disputes, "unfit_lead")),
-    "a designated body may return": _sees("return", designated=False),
     "a missed deadline is not recorded": _replaces(lambda *_: NOTHING, (ladder, "_missed")),
     "the clock to sign runs on after an objection": _evolves(
         e.Objected, lambda case, _: {"deadlines": case.deadlines}
@@ -276,7 +272,6 @@ BY_MACHINE: dict[str, Plant] = {
     "a signature leaves the proposal standing": _evolves(
         e.Signed, lambda case, _: {"proposal": case.proposal}
     ),
-    "who handled it may review it": _sees("review", handlers=()),
     "who ruled or reviewed may handle": _replaces(
         _no, *((module, "barred_from_handling") for module in (handoffs, disputes, intake, work))
     ),
@@ -289,10 +284,6 @@ BY_MACHINE: dict[str, Plant] = {
     ),
     "last_at stays where it was": _last_at_stays,
     "the ladder moves the lead": _evolves(e.Escalated, lambda _, body: {"lead": body.to}),
-    "a refused answer at intake leaves no clock of the resident": _evolves(
-        e.RehandlingOrdered,
-        lambda case, body: {"deadlines": body.deadlines[:1]} if case.lead is None else {},
-    ),
     "bells ring early": _bells_ring_early,
     "anybody strikes": _anybody_strikes,
     "the last clock goes first": _the_last_clock_goes_first,
@@ -314,10 +305,32 @@ BY_MACHINE: dict[str, Plant] = {
     "a hotline case gets an opinion": _sees("resolve", procedure=Procedure.PETITION),
     "the wall takes nothing away": _replaces(lambda *_: [], (removal, "removal")),
     "whoever is barred may act all the same": _replaces(_never, (decide, "barred"), (authority, "barred")),
-    "the wall stops at the accused body itself": _replaces(lambda *_: frozenset(), (firewall, "_above")),
 }
 
 BY_STORY: dict[str, tuple[Plant, Callable[[], None]]] = {
+    "the wall stops at the accused body itself": (
+        _replaces(lambda *_: frozenset(), (firewall, "_above")),
+        test_rules_firewall.test_the_resident_can_accuse_and_the_whole_district_goes,
+    ),
+    "who becomes the lead goes on assisting": (
+        _replaces(lambda case, _: case, (evolving_handoffs, "stops_assisting")),
+        test_rules_joint.test_who_becomes_the_lead_assists_no_longer,
+    ),
+    "a designated body may return": (
+        _sees("return", designated=False),
+        test_rules_handoffs.test_a_designated_body_cannot_return,
+    ),
+    "a refused answer at intake leaves no clock of the resident": (
+        _evolves(
+            e.RehandlingOrdered,
+            lambda case, body: {"deadlines": body.deadlines[:1]} if case.lead is None else {},
+        ),
+        test_rules_intake.test_an_answer_at_intake_that_does_not_stand_leads_back_to_triage_with_every_clock,
+    ),
+    "who handled it may review it": (
+        _sees("review", handlers=()),
+        lambda: test_rules_work.test_who_handled_it_does_not_review_it("start"),
+    ),
     "one report-in lets all the others off": (
         _all_of_a_kind_stop,
         test_rules_joint.test_who_does_not_report_in_is_carried_up_above_itself_rung_by_rung_and_alerted_once,
@@ -478,10 +491,12 @@ def run_machine(number: int) -> None:
     run_state_machine_as_test(seed(number)(Machine), settings=SMALL)
 
 
+@pytest.mark.timeout(600)
 def test_without_a_bug_the_same_machine_is_content() -> None:
     run_machine(0)
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("bug", BY_MACHINE)
 def test_the_machine_notices(bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
     BY_MACHINE[bug](monkeypatch)
