@@ -9,6 +9,7 @@
     dispatch.toml        [[dispatch]]
     people.toml          [[person]]
     contracts.toml       [[provider]] its qualifications · [[contract]]; a pack may have none
+    calendar/*.toml      office.toml the working hours; one file a year its holidays; may be left out
     policy.toml          limits, counts, links, [[joint_conference]], [[misconduct_organ]], appeal, ways
 
 Three rules run through all of them. ``[defaults]`` fills what a row leaves out. Braces are holes that the
@@ -31,6 +32,8 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
+from console.pack_calendar import calendar_fields
+from domain.calendar import WRITTEN, Length
 from domain.jurisdiction import (
     Body,
     Contract,
@@ -44,7 +47,7 @@ from domain.jurisdiction import (
     Provider,
 )
 from domain.pack_findings import Finding, finding
-from domain.words import DeadlineKind
+from domain.words import DeadlineKind, Urgency
 
 Fields = dict[str, Any]
 Model = TypeVar("Model", bound=BaseModel)
@@ -55,6 +58,19 @@ SCHEME = ("level1", "level2", "level3")
 _HOLE = re.compile(r"\{(\w+)\}")
 _BY_PLACE = ("joint_conference", "misconduct_organ")
 """Parts of the policy that name a body for each place."""
+_IN_LENGTHS = frozenset(
+    {
+        "limits",
+        "urgent",
+        "return_within",
+        "reopen_within",
+        "ladder_every",
+        "alert_every",
+        "again_within",
+        "rehandle_within",
+    }
+)
+"""Parts of the policy that are lengths of time."""
 _PLACE_HOLES = ("code", "parent", "place", "area")
 
 
@@ -100,6 +116,7 @@ class _Reader:
             "people": tuple(self._people()),
             "dispatch": tuple(self._dispatch()),
             **self._services(),
+            **calendar_fields(self.folder, head.get("zone"), self._table, self._say),
         }
         if self.findings or policy is None:
             raise PackError(tuple(self.findings))
@@ -219,11 +236,22 @@ class _Reader:
             self._say("source-missing", where, field=field)
             return value
         table = _as_fields(cast("object", value))
-        if "source" not in table and not table.keys() & {"hours", "times", "days", "kinds"}:
+        if "source" not in table and not table.keys() & {"hours", "times", "days", "kinds", "percent"}:
             return {key: self._sourced(where, f"{field}.{key}", inner) for key, inner in table.items()}
         bare = self._source(_Row(where, {**table, "id": field}))
         del bare["id"]
         return next(iter(bare.values())) if len(bare) == 1 else bare
+
+    def _lengths(self, where: str, field: str, value: object) -> object:
+        """Lengths, each with its source: ``{ working_days = 5, source = "…" }``."""
+        if not isinstance(value, dict):
+            self._say("source-missing", where, field=field)
+            return value
+        table = _as_fields(cast("object", value))
+        if "source" in table or table.keys() & WRITTEN:
+            bare = self._source(_Row(where, {**table, "id": field}))
+            return {key: inner for key, inner in bare.items() if key != "id"}
+        return {key: self._lengths(where, f"{field}.{key}", inner) for key, inner in table.items()}
 
     def _fill(self, where: str, value: object, holes: Mapping[str, str]) -> object:
         """The value with the holes of every text in it filled."""
@@ -314,27 +342,41 @@ class _Reader:
         scheme = {tuple(names) for _, names in self._csv("petition_scheme.csv", SCHEME)}
         for table in self._tables("matters", ("matter",)):
             for row in table.get("matter", ()):
-                limits = self._sourced(row.where, "limits", row.fields.get("limits", {}))
+                own = {
+                    key: self._lengths(row.where, key, row.fields.get(key, {}))
+                    for key in ("limits", "urgent")
+                }
                 promise = row.fields.get("promise", {})
-                bare = self._make(Matter, row.where, {**row.fields, "limits": limits, "promise": promise})
+                bare = self._make(Matter, row.where, {**row.fields, **own, "promise": promise})
                 if bare is None:
                     continue
                 if bare.scheme not in scheme:
                     self._say("scheme-unknown", row.where, scheme="／".join(bare.scheme))
-                yield bare.model_copy(update={"promise": self._promise(row.where, bare, policy)})
+                yield bare.model_copy(update=self._promises(row.where, bare, policy))
 
-    def _promise(self, where: str, matter: Matter, policy: Policy | None) -> Name:
-        """The promise with ``{resolve}`` told in days or hours, from the limit that the clock will use."""
-        limits = {**(policy.limits.get(matter.procedure, {}) if policy else {}), **matter.limits}
-        hours = limits.get(DeadlineKind.RESOLVE)
-        if hours is None:
-            return matter.promise
-        count, zh, en = (hours // 24, "天", "day") if hours % 24 == 0 else (hours, "小时", "hour")
+    def _promises(self, where: str, matter: Matter, policy: Policy | None) -> Fields:
+        """The promise with ``{resolve}`` told as the limit that the clock will use, and so for each urgency."""
+        resolve, of = DeadlineKind.RESOLVE, matter.procedure
+        limits = {**(policy.limits.get(of, {}) if policy else {}), **matter.limits}
+        by_policy = policy.urgent.get(of, {}) if policy else {}
+        urgent = {
+            urgency: {**by_policy.get(urgency, {}), **matter.urgent.get(urgency, {})} for urgency in Urgency
+        }
+        return {
+            "promise": self._promise(where, matter.promise, limits.get(resolve)),
+            "urgent_promises": {
+                urgency: self._promise(where, matter.promise, own[resolve])
+                for urgency, own in urgent.items()
+                if resolve in own
+            },
+        }
+
+    def _promise(self, where: str, promise: Name, length: Length | None) -> Name:
+        if length is None:
+            return promise
         return Name(
-            zh=self._filled(where, matter.promise.zh, {"resolve": f"{count}{zh}"}),
-            en=self._filled(
-                where, matter.promise.en, {"resolve": f"{count} {en}{'' if count == 1 else 's'}"}
-            ),
+            zh=self._filled(where, promise.zh, {"resolve": length.zh}),
+            en=self._filled(where, promise.en, {"resolve": length.en}),
         )
 
     def _people(self) -> Iterator[Person]:
@@ -391,7 +433,11 @@ class _Reader:
         if not table:
             return None
         by_place = {key: self._bodies_by_place(table[key]) for key in _BY_PLACE}
-        fields = {key: self._sourced(name, key, table[key]) for key in known if key in table and key != "id"}
+        fields = {
+            key: (self._lengths if key in _IN_LENGTHS else self._sourced)(name, key, table[key])
+            for key in known
+            if key in table and key != "id"
+        }
         return self._make(Policy, name, {"id": table.get("id"), **fields, **by_place})
 
     def _bodies_by_place(self, rows: list[_Row]) -> dict[str, object]:

@@ -42,6 +42,7 @@ from domain.words import (
     Step,
     Tie,
     Truth,
+    Urgency,
     Way,
     WhyNot,
 )
@@ -142,6 +143,7 @@ _CODES: dict[type[StrEnum], str] = {
         " return_unanswered 退回逾期未签 · ping_pong 反复流转 · too_many_hand_backs 异议退回超次"
     ),
     Informing: "direct_to_street 直派街道抄送区级 · by_hand 人工知会",
+    Urgency: "normal 普通 · urgent 紧急 · critical 特急",
     PropertyStatus: "managed 专业物业 · quasi 准物业（八有） · self 业主自管 · none 无物业",
     WhyNot: (
         "other_property_status 物业状况不符 · special_rule_fits 已适用特别规则 · another_fits_first 同类单位已选其一 ·"
@@ -342,6 +344,7 @@ FIELDS: dict[str, Word] = {
     "asked_at": Word("居民提出时间", "asked at"),
     "outcome": Word("复查复核结论", "outcome"),
     "hours": Word("小时数", "hours"),
+    "urgency": Word("紧急程度", "urgency"),
     "same_as": Word("同一事实的原案件号", "earlier case on the same facts"),
     "instance": Word("级次", "instance"),
     "until": Word("截止", "until"),

@@ -15,14 +15,12 @@ Sources: 信访工作条例 Arts 32, 34, 35, 36. That a revoked opinion is drawn
 whom a lapse is stated, is the practice of local rules (阿坝州复查复核办法 Arts 11, 17).
 """
 
-from datetime import timedelta
-
 from domain import events as e
 from domain.base import BodyId, Instant
 from domain.case import Case, Opinion
 from domain.clocks import clock
 from domain.commands import DecideAppeal, RequestFinalReview, RequestReview, Resolve
-from domain.deadlines import Deadline
+from domain.deadlines import Deadline, Term
 from domain.decision import Decision, record, refuse
 from domain.events import AnyEvent
 from domain.facts import Facts
@@ -190,10 +188,8 @@ def decide_appeal(case: Case, command: DecideAppeal, facts: Facts, at: Instant) 
 def _handled_anew(case: Case, lead: BodyId | None, facts: Facts, at: Instant) -> tuple[Deadline, ...]:
     """The clocks of the new handling. It has a time of its own, since the first opinion had met the old one."""
     kinds = () if lead is not None else (DeadlineKind.TRIAGE,)
-    hours = facts.policy.rehandle_hours
-    again = clock(DeadlineKind.RESOLVE, case, facts, at).model_copy(
-        update={"hours": hours, "due": at + timedelta(hours=hours), "rule": "policy.rehandle_hours"}
-    )
+    term = Term(facts.policy.rehandle_within, "policy.rehandle_within")
+    again = clock(DeadlineKind.RESOLVE, case, facts, at, term=term)
     return (*(clock(kind, case, facts, at) for kind in kinds), again)
 
 

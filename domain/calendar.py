@@ -12,9 +12,9 @@ announced. A deadline that runs into another year is provisional, and is reckone
 import hashlib
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, Strict, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, Strict, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from domain.base import Frozen
@@ -105,6 +105,10 @@ _WRITTEN = {
 """How a pack writes a length: the unit, and how many of it one is."""
 
 
+WRITTEN = frozenset(_WRITTEN)
+"""The words for a unit in a pack."""
+
+
 class Length(Frozen):
     """So many hours, days, working days or working minutes. A bare number is hours, as older packs and events have it.
 
@@ -124,17 +128,50 @@ class Length(Frozen):
             return found
         table: dict[str, object] = dict(found)  # pyright: ignore[reportUnknownArgumentType]
         named = [key for key in table if key in _WRITTEN]
-        if len(named) != 1 or not isinstance(table[named[0]], int):
+        if len(named) != 1:
             return table
         unit, each = _WRITTEN[named[0]]
         amount = table.pop(named[0])
-        return {**table, "unit": unit, "amount": amount * each if isinstance(amount, int) else amount}
+        if isinstance(amount, int) and not isinstance(amount, bool):
+            amount *= each
+        return {**table, "unit": unit, "amount": amount}
 
-    @model_validator(mode="after")
-    def _bounded(self) -> Self:
-        if self.amount > _TEN_YEARS[self.unit]:
-            raise PydanticCustomError("less_than_equal", "longer than ten years")
-        return self
+    @property
+    def zh(self) -> str:
+        """So long, in Chinese."""
+        count, zh, _ = self._counted()
+        return f"{count}{zh}"
+
+    @property
+    def en(self) -> str:
+        """So long, in English."""
+        count, _, en = self._counted()
+        return f"{count} {en}{'' if count == 1 else 's'}"
+
+    def _counted(self) -> tuple[int, str, str]:
+        if self.unit is Unit.HOUR and self.amount % 24 == 0:
+            return self.amount // 24, "天", "day"
+        if self.unit is Unit.WORKING_MINUTE and self.amount % 60 == 0:
+            return self.amount // 60, "个工作小时", "working hour"
+        return self.amount, *_SPOKEN[self.unit]
+
+
+_SPOKEN = {
+    Unit.HOUR: ("小时", "hour"),
+    Unit.CALENDAR_DAY: ("天", "day"),
+    Unit.WORKING_DAY: ("个工作日", "working day"),
+    Unit.WORKING_MINUTE: ("个工作分钟", "working minute"),
+}
+
+
+def _bounded(length: Length) -> Length:
+    if length.amount > _TEN_YEARS[length.unit]:
+        raise PydanticCustomError("less_than_equal", "longer than ten years")
+    return length
+
+
+Limit = Annotated[Length, AfterValidator(_bounded)]
+"""A length that a pack may give."""
 
 
 def hours(amount: int) -> Length:

@@ -34,6 +34,7 @@ from domain.words import (
     Satisfaction,
     State,
     Tie,
+    Urgency,
 )
 
 
@@ -189,7 +190,7 @@ class Case(Frozen):
     objections and returns. ``succeeded``: the bodies that ended and were replaced in it. ``route`` is the newest one.
     ``handlers``, ``reviewers`` and ``rulers`` are the persons who have acted as such in this episode; who decided a
     review is among the rulers. ``shelved_seconds``: how long earlier shelvings of this episode lasted.
-    ``episode_at`` is when the resident's clock began. ``reply`` is where the last public reply lies.
+    ``episode_at`` is when the resident's clock of this episode began. ``reply`` is where the last public reply lies.
     ``against`` are the accused bodies; ``recused`` and ``interested`` the persons walled off by name; ``taken_by`` those
     who took the case in (domain/firewall.py).
     """
@@ -213,6 +214,7 @@ class Case(Frozen):
     episode_at: Instant
     anonymous: bool = False
     no_contact: bool = False
+    urgency: Urgency = Urgency.NORMAL
 
     lead: BodyId | None = None
     lead_since: Instant | None = None

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from domain.base import BodyId
 from domain.case import Case
-from domain.deadlines import Deadline, set_deadline
+from domain.deadlines import Deadline, Term, set_deadline
 from domain.facts import Facts
-from domain.words import DeadlineKind
+from domain.words import DeadlineKind, Urgency
 
 
 def clock(
@@ -22,11 +22,13 @@ def clock(
     after: int = 1,
     matter: str | None = None,
     body: BodyId | None = None,
+    urgency: Urgency | None = None,
+    term: Term | None = None,
 ) -> Deadline:
     """A deadline of the case that runs from ``start``, set by the event ``after`` versions from now.
 
-    ``matter`` is another one than the case's where the event is about to change it. ``body`` is the one whose clock
-    it is, where several have one of the same kind.
+    ``matter`` and ``urgency`` are others than the case's where the event is about to change them. ``body`` is the one
+    whose clock it is, where several have one of the same kind. ``term`` takes the place of the limit of the clock.
     """
     return set_deadline(
         kind,
@@ -36,4 +38,6 @@ def clock(
         facts=facts,
         start=start,
         body=body,
+        urgency=urgency or case.urgency,
+        term=term,
     )

@@ -11,13 +11,12 @@ First and final verdict are both kept. Rules: design.md §3.10. Sources: 济南�
 信访工作条例 Arts 31-36 (grounds of not accepting, ways of appeal).
 """
 
-from datetime import timedelta
-
 from domain import events as e
 from domain.base import BodyId, Instant
 from domain.case import Case
 from domain.clocks import clock
 from domain.commands import Close, NotAccept, RecordVerdict, Reopen, Withdraw
+from domain.deadlines import over
 from domain.decision import Decision, record, refuse
 from domain.events import AnyEvent
 from domain.facts import Facts
@@ -176,8 +175,9 @@ def reopen(case: Case, command: Reopen, facts: Facts, at: Instant) -> Decision:
         return refuse(EXHAUSTED)
     if ending not in REOPENABLE:
         return refuse(NOT_REOPENABLE, ending=ending)
-    if at > ended_at + timedelta(hours=facts.policy.reopen_hours):
-        return refuse(REOPEN_TOO_LATE, hours=facts.policy.reopen_hours)
+    within = facts.policy.reopen_within
+    if at > over(within, ended_at, facts):
+        return refuse(REOPEN_TOO_LATE, zh=within.zh, en=within.en)
     lead = standing_unbarred(case, case.last_lead, facts, at)
     kinds = (*(() if lead else (DeadlineKind.TRIAGE,)), *((DeadlineKind.RESOLVE,) if case.matter else ()))
     reopened = e.Reopened(
@@ -264,8 +264,8 @@ NOT_REOPENABLE = Rule(
 )
 REOPEN_TOO_LATE = Rule(
     "ending.reopen-too-late",
-    zh="终结后超过 {hours} 小时，不能重办。",
-    en="More than {hours} hours have passed since it ended: it can no longer be opened again.",
+    zh="终结后超过{zh}，不能重办。",
+    en="More than {en} have passed since it ended: it can no longer be opened again.",
     next_zh="请重新登记，并注明原案件号。",
     next_en="Register a new case and name the old number.",
 )

@@ -69,6 +69,7 @@ def _registered(body: e.Registered, r: e.Recorded) -> Case:
         episode_at=body.clock_from or r.at,
         anonymous=body.anonymous,
         no_contact=body.no_contact,
+        urgency=body.urgency,
         deadlines=body.deadlines,
         route=body.route,
     )

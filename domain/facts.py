@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import Field
 
 from domain.base import BodyId, Frozen, Instant, Interval, MatterId, PersonId, PlaceCode
+from domain.calendar import Calendar, around_the_clock
 from domain.errors import FactMissing
 from domain.glance import Glance
 from domain.jurisdiction import (
@@ -56,6 +57,7 @@ class Facts(Frozen):
     ``exhausted``: the asked-for cases, by number, whose way is at its end. That never changes back, so it has no version.
     ``cases`` is by number; ``earlier`` are the cases of the same reporter, the last one first. Both are newer than any
     version of the pack, so the append looks at them again.
+    ``loaded_at`` is when that version of the pack became the newest one; None where nobody asked the ledger.
     ``other_rows`` are the other rows of bodies that have several, and ``served`` the stretches in which these persons held
     a post by an earlier version of the pack; both are empty unless the staff was asked for.
     """
@@ -74,6 +76,8 @@ class Facts(Frozen):
     contracts: dict[ContractId, Contract] = Field(default_factory=dict[ContractId, Contract])
     providers: dict[BodyId, Provider] = Field(default_factory=dict[BodyId, Provider])
     policy: Policy
+    calendar: Calendar = around_the_clock()
+    loaded_at: Instant | None = None
     cases: dict[str, Glance] = Field(default_factory=dict[str, Glance])
     earlier: tuple[Glance, ...] = ()
 

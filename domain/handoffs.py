@@ -10,8 +10,6 @@ A body leads only what it has signed for; until then the dispatching body, or th
 Rules: design.md §3.2, §3.3. Sources: 北京市接诉即办工作条例 Art 14 (首接负责); 信访工作条例 Art 23 (objection and return).
 """
 
-from datetime import timedelta
-
 from domain import events as e
 from domain.base import BodyId, Instant, Interval
 from domain.case import Case, Proposal, ReturnRequest
@@ -27,6 +25,7 @@ from domain.commands import (
     Sign,
     SignReturn,
 )
+from domain.deadlines import over
 from domain.decision import Decision, record, refuse
 from domain.disputes import Dispute, open_ruling, to_and_fro
 from domain.eligibility import BODY_NOT_THERE, NO_MATTER, NO_SUCH_BODY, unfit_lead
@@ -187,8 +186,9 @@ def return_(case: Case, command: Return, facts: Facts, at: Instant) -> Decision:
     if case.designated:
         return refuse(DESIGNATED)
     begins = max(since, case.recategorised_at or since)
-    if at > begins + timedelta(hours=facts.policy.return_hours):
-        return refuse(RETURN_TOO_LATE, hours=facts.policy.return_hours)
+    within = facts.policy.return_within
+    if at > over(within, begins, facts):
+        return refuse(RETURN_TOO_LATE, zh=within.zh, en=within.en)
     wrong = _wrong_owner(case, command, lead, facts, at)
     if wrong is not None:
         return wrong
@@ -271,8 +271,8 @@ DESIGNATED = Rule(
 )
 RETURN_TOO_LATE = Rule(
     "hand-off.return-too-late",
-    zh="签收后超过 {hours} 小时，不能再退回。",
-    en="More than {hours} hours have passed since it was signed: it can no longer be returned.",
+    zh="签收后超过{zh}，不能再退回。",
+    en="More than {en} have passed since it was signed: it can no longer be returned.",
     next_zh="请继续办理，或请上级督办协调。",
     next_en="Go on with the case, or ask the body above to oversee.",
 )

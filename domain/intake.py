@@ -22,7 +22,7 @@ from domain.removal import NOBODY_ABOVE, FirstDesk, first_desk, first_exceptions
 from domain.routing import alarms, case_route, route
 from domain.rules import Rule
 from domain.states import EXHAUSTED
-from domain.words import ActorKind, DeadlineKind, Procedure
+from domain.words import ActorKind, DeadlineKind, Procedure, Urgency
 from domain.work import barred_from_handling
 
 
@@ -63,7 +63,15 @@ def register(command: Register, facts: Facts, at: Instant) -> Decision:
     if command.matter:
         starts[DeadlineKind.RESOLVE] = first.clock_from if first else at
     clocks = tuple(
-        set_deadline(kind, version=1, procedure=procedure, matter=command.matter, facts=facts, start=start)
+        set_deadline(
+            kind,
+            version=1,
+            procedure=procedure,
+            matter=command.matter,
+            facts=facts,
+            start=start,
+            urgency=command.urgency,
+        )
         for kind, start in starts.items()
     )
     found = (
@@ -98,6 +106,7 @@ def register(command: Register, facts: Facts, at: Instant) -> Decision:
             clock_from=first.clock_from if first else None,
             against=command.against,
             misconduct=command.misconduct,
+            urgency=command.urgency,
         ),
         *alarms(found, (), dispatcher),
         *ties_at_intake(command, first, facts, at),
@@ -134,8 +143,9 @@ def triage(case: Case, command: Triage, facts: Facts, at: Instant) -> Decision:
         matter=matter.id,
         place=place,
         kind=command.kind or case.kind,
-        resolve=_allowance(case, matter.id, facts, at),
+        resolve=_allowance(case, matter.id, facts, at, command.urgency),
         route=found,
+        urgency=command.urgency,
     )
     return record(triaged, *alarms(found, (), case.dispatcher))
 
@@ -167,12 +177,14 @@ def recategorise(case: Case, command: Recategorise, facts: Facts, at: Instant) -
     return record(changed, *alarms(found, (), case.dispatcher))
 
 
-def _allowance(case: Case, matter: str, facts: Facts, at: Instant) -> Deadline | None:
+def _allowance(
+    case: Case, matter: str, facts: Facts, at: Instant, urgency: Urgency | None = None
+) -> Deadline | None:
     """The resident's clock with the allowance of ``matter``, from the start that it has always had.
 
     None where the clock has rung and would only ring again: a new name for the matter is no way down the ladder.
     """
-    allowance = clock(DeadlineKind.RESOLVE, case, facts, case.episode_at, matter=matter)
+    allowance = clock(DeadlineKind.RESOLVE, case, facts, case.episode_at, matter=matter, urgency=urgency)
     rung = any(deadline.cause is DeadlineKind.RESOLVE for deadline in case.deadlines)
     return None if rung and allowance.due <= at else allowance
 

@@ -12,12 +12,14 @@
 Nothing here is a rule; the rules read it. The sources of a pack's claims stand in the pack, beside each row.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, Strict, StringConstraints
+from pydantic import Field, Strict, StringConstraints, model_validator
 
 from domain.base import BodyId, Frozen, Instant, MatterId, PersonId, PlaceCode
+from domain.calendar import Calendar, Length, Limit, around_the_clock
 from domain.joint_words import Funding
+from domain.quiet import Quiet
 from domain.words import (
     BodyKind,
     DeadlineKind,
@@ -28,6 +30,7 @@ from domain.words import (
     Procedure,
     PropertyStatus,
     Role,
+    Urgency,
     Way,
 )
 
@@ -36,11 +39,11 @@ ContractId = Annotated[str, _CODE]
 MilestoneId = Annotated[str, _CODE]
 QualificationKind = Annotated[str, _CODE]
 
-LONGEST_LIMIT = 10 * 366 * 24
-"""Hours: ten years. A limit beyond that is a slip of the pen, and some would not fit into a calendar."""
+Hours = Annotated[int, Strict(), Field(gt=0, le=10 * 366 * 24)]
+"""A length of time, in whole elapsed hours."""
 
-Hours = Annotated[int, Strict(), Field(gt=0, le=LONGEST_LIMIT)]
-"""A length of time, in whole hours."""
+Limits = dict[DeadlineKind, Limit]
+"""In what time each of these clocks is due."""
 
 Times = Annotated[int, Strict(), Field(ge=0, le=100)]
 """How often something may happen."""
@@ -139,9 +142,10 @@ class Matter(Frozen):
     """A matter (事项) of the catalogue (权责清单).
 
     ``scheme`` is its place in the petition classification, the widest name first. ``never_lead`` lists the levels
-    that may assist on it but are never made its lead (push-down guard). ``limits`` are the hours in which it differs
-    from the policy. ``ground`` is the article, list or notice behind it, or ``illustrative``. ``promise`` is what the
-    resident is told about the time. ``routes`` name other leads by the compound's property status; the first that fits wins.
+    that may assist on it but are never made its lead (push-down guard). ``limits`` are those in which it differs
+    from the policy, and ``urgent`` those of an urgent case. ``ground`` is the article, list or notice behind it, or
+    ``illustrative``. ``promise`` is what the resident is told about the time, ``urgent_promises`` where an urgent case
+    has another. ``routes`` name other leads by the compound's property status; the first that fits wins.
     """
 
     id: MatterId
@@ -153,8 +157,10 @@ class Matter(Frozen):
     never_lead: tuple[Level, ...] = ()
     duty: Duty = Duty.NOT_LISTED
     ground: str
-    limits: dict[DeadlineKind, Hours] = Field(default_factory=dict[DeadlineKind, Hours])
+    limits: Limits = Field(default_factory=dict[DeadlineKind, Limit])
+    urgent: dict[Urgency, Limits] = Field(default_factory=dict[Urgency, Limits])
     promise: Name
+    urgent_promises: dict[Urgency, Name] = Field(default_factory=dict[Urgency, Name])
     routes: tuple[PropertyRoute, ...] = ()
 
     @property
@@ -228,33 +234,39 @@ class Contract(Frozen):
 
 
 class Policy(Frozen):
-    """The limits and counts of one jurisdiction, in hours unless a name says otherwise.
+    """The limits and counts of one jurisdiction.
 
     ``limits`` must name every clock of every procedure: the load refuses a gap, so that nothing is ever "not overdue"
-    for want of a limit. ``links`` says which links count for what (guiding counts for the firewall).
-    ``return_hours``: how long after signing a lead may still return. ``rehandlings``: how often an unsatisfied verdict
-    sends the case back before it is final. ``ladder_hours``: from one rung to the next. ``alert_hours``: how often the
-    top rung is alerted again. ``again_hours``: the least that a lead has for work that comes back to it.
+    for want of a limit. ``urgent``: what differs for an urgent case. ``links`` says which links count for what (guiding
+    counts for the firewall).
+    ``return_within``: how long after signing a lead may still return. ``reopen_within``: how long after its end a case can
+    be opened again. ``rehandlings``: how often an unsatisfied verdict sends the case back before it is final.
+    ``ladder_every``: from one rung to the next. ``alert_every``: how often the top rung is alerted again.
+    ``again_within``: the least that a lead has for work that comes back to it.
     ``hand_backs``: how many objections and returns a case bears before a ruling opens.
     ``repeat_days``: within how many days the same reporter's issue is pointed out as a repeat; None: never.
     ``joint_conference``: by division, who rules where there is no common superior. ``appeal``: the way of appeal that
-    a closing states. ``exhausted``: what it states instead once a final review has been decided. ``rehandle_hours``: in
+    a closing states. ``exhausted``: what it states instead once a final review has been decided. ``rehandle_within``: in
     what time an opinion that was revoked is drawn up anew. ``shelve_hours``: how long a case may lie shelved in one
     episode, all shelvings together; the longest single one is the limit ``look_again``. ``ways``: where a case may be
     redirected to, with the ground and its article. ``misconduct_organ``: by division, who is competent for accusations
     of misconduct (检举控告). ``whistles``: the kinds of body that may whistle in their
-    division; ``asks_whistle``: the kinds that may ask one of them to.
+    division; ``asks_whistle``: the kinds that may ask one of them to. ``nudge_at``: with how many hundredths of its time
+    gone the body whose time it is, is nudged (催办); ``quiet``: when nobody is.
     """
 
     id: str
-    limits: dict[Procedure, dict[DeadlineKind, Hours]]
+    limits: dict[Procedure, Limits]
+    urgent: dict[Procedure, dict[Urgency, Limits]] = Field(
+        default_factory=dict[Procedure, dict[Urgency, Limits]]
+    )
     links: dict[LinkUse, tuple[LinkKind, ...]]
-    return_hours: Hours
+    return_within: Limit
     rehandlings: dict[Procedure, Times]
-    reopen_hours: Hours
-    ladder_hours: Hours
-    alert_hours: Hours
-    again_hours: Hours
+    reopen_within: Limit
+    ladder_every: Limit
+    alert_every: Limit
+    again_within: Limit
     hand_backs: Annotated[Times, Field(gt=0)]
     repeat_days: Annotated[int, Strict(), Field(gt=0, le=3660)] | None = None
     joint_conference: dict[PlaceCode, BodyId] = Field(default_factory=dict[PlaceCode, BodyId])
@@ -263,7 +275,7 @@ class Policy(Frozen):
         zh="本件已经复核，信访程序终结。以同一事实和理由再次提出的，不再受理。",
         en="The final review has been decided and the way is exhausted. The same facts and grounds are not accepted again.",
     )
-    rehandle_hours: Hours = 720
+    rehandle_within: Limit = Length(amount=720)
     shelve_hours: Hours = 2160
     ways: dict[Way, Name] = Field(default_factory=dict[Way, Name])
     misconduct_organ: dict[PlaceCode, BodyId] = Field(default_factory=dict[PlaceCode, BodyId])
@@ -273,6 +285,31 @@ class Policy(Frozen):
         BodyKind.VILLAGE_COMMITTEE,
         BodyKind.WORKSTATION,
     )
+
+    nudge_at: tuple[Annotated[int, Strict(), Field(ge=1, le=99)], ...] = ()
+    quiet: Quiet | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_it_was_called(cls, found: object) -> object:
+        """Packs that were loaded when every limit was in hours say so in the names."""
+        if not isinstance(found, dict):
+            return found
+        fields: dict[str, Any] = dict(found)  # pyright: ignore[reportUnknownArgumentType]
+        for old, new in _RENAMED.items():
+            if old in fields:
+                fields[new] = fields.pop(old)
+        return fields
+
+
+_RENAMED = {
+    "return_hours": "return_within",
+    "reopen_hours": "reopen_within",
+    "ladder_hours": "ladder_every",
+    "alert_hours": "alert_every",
+    "again_hours": "again_within",
+    "rehandle_hours": "rehandle_within",
+}
 
 
 class Pack(Frozen):
@@ -289,3 +326,13 @@ class Pack(Frozen):
     providers: tuple[Provider, ...] = ()
     contracts: tuple[Contract, ...] = ()
     policy: Policy
+    calendar: Calendar = around_the_clock()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_its_zone(cls, found: object) -> object:
+        """A pack without a calendar counts its days in its own zone."""
+        if not isinstance(found, dict) or "calendar" in found:
+            return found  # pyright: ignore[reportUnknownVariableType]
+        fields: dict[str, Any] = dict(found)  # pyright: ignore[reportUnknownArgumentType]
+        return {**fields, "calendar": around_the_clock(str(fields.get("zone")))}

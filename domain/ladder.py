@@ -14,7 +14,7 @@ from domain.base import BodyId, Instant
 from domain.case import Case
 from domain.commands import Oversee, Strike
 from domain.commission import commission_over, provider_silent
-from domain.deadlines import Deadline, next_rung
+from domain.deadlines import Deadline, Term, next_rung
 from domain.decision import NOTHING, Decision, record, refuse
 from domain.disputes import open_ruling
 from domain.endings import verdict_lapsed
@@ -116,10 +116,10 @@ def _climb(
         body for body in superiors_let_through(case, here, LinkUse.LADDER, facts, at) if body not in reached
     ]
     if above:
-        hours, rule = facts.policy.ladder_hours, "policy.ladder_hours"
+        term = Term(facts.policy.ladder_every, "policy.ladder_every")
     else:
-        hours, rule = facts.policy.alert_hours, "policy.alert_hours"
-    again = next_rung(cause, hours, rule, version=case.version + after, facts=facts, start=at, body=about)
+        term = Term(facts.policy.alert_every, "policy.alert_every")
+    again = next_rung(cause, term, version=case.version + after, facts=facts, start=at, body=about)
     if above:
         return [e.Escalated(cause=cause, to=above[0], deadline=again, about=about)]
     alert = e.Alerted(cause=cause, body=here, deadline=None if about else again, about=about)

@@ -1,6 +1,6 @@
 """What must hold in a pack before it may be loaded (数据包检查).
 
-    pack ──▶ index once ──▶ places · bodies · links · matters · dispatch · people · policy ──▶ findings
+    pack ──▶ index once ──▶ places · bodies · links · matters · dispatch · people · policy · calendar ──▶ findings
 
 A pack decides who answers, so a gap in it is a case that nobody answers for. Nothing here reads a clock: what is
 asked of time is asked for every instant of a row's validity. The only outside knowledge is the list of time zones.
@@ -13,6 +13,7 @@ from itertools import pairwise, product
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.base import BodyId, Instant, PlaceCode
+from domain.calendar_check import calendar
 from domain.contract_check import contracts
 from domain.jurisdiction import Body, Lead, Matter, Pack, Policy, Post
 from domain.organisation import CANNOT_LEAD, NO_OFFICE
@@ -21,7 +22,7 @@ from domain.words import BodyKind, DeadlineKind, Duty, Level, LinkKind, LinkUse,
 
 _UNLIMITED = {DeadlineKind.LADDER, DeadlineKind.ASSISTANCE_END, DeadlineKind.COMMISSION_END}
 CLOCKS = tuple(kind for kind in DeadlineKind if kind not in _UNLIMITED)
-"""The clocks that need a limit in hours. The ladder's is the policy's ``ladder_hours``; the others end at a date."""
+"""The clocks that need a limit. The ladder's is the policy's ``ladder_every``; the others end at a date."""
 
 _ONLY_PETITIONS = frozenset({DeadlineKind.ASK_APPEAL, DeadlineKind.DECIDE_APPEAL})
 
@@ -370,4 +371,5 @@ _PARTS: tuple[Callable[[_Index], Iterator[Finding]], ...] = (
     _people,
     _policy,
     lambda index: contracts(index.pack),
+    lambda index: calendar(index.pack),
 )

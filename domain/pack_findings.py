@@ -55,6 +55,51 @@ FINDINGS: dict[str, Sentence] = {
         "“{field}”是空的；请填写，没有出处的请写 illustrative。",
         "{field} is empty; fill it in, and write illustrative where there is no source.",
     ),
+    # the calendar
+    "calendar-missing": Sentence(
+        "{limits} 用工作日或工作时间计算，数据包却没有 calendar/；请补上工作日历，或改用自然日、小时。",
+        "{limits} are counted in working time and the pack has no calendar/; add one, or count in days or hours.",
+    ),
+    "calendar-zone": Sentence(
+        "日历的时区是 {zone}，数据包的是 {other}；请改成一致。",
+        "The zone of the calendar is {zone} and that of the pack {other}; make them agree.",
+    ),
+    "calendar-no-hours": Sentence(
+        "没有工作时段；请至少写一段，如 08:30 至 12:00。",
+        "It has no working hours; write at least one stint, such as 08:30 to 12:00.",
+    ),
+    "calendar-stint": Sentence(
+        "工作时段 {start}–{end} 的结束不晚于开始；请改正，跨午夜的分成两段。",
+        "The stint {start}–{end} does not end after it starts; correct it, split what runs over midnight.",
+    ),
+    "calendar-overlap": Sentence(
+        "工作时段 {start} 起的一段早于前一段的结束 {end}；请按先后排列，不要重叠。",
+        "The stint from {start} begins before the one ahead of it ends at {end}; put them in order, without overlap.",
+    ),
+    "calendar-no-day": Sentence(
+        "一周七天都是休息日；请至少留一个工作日。",
+        "All seven days of the week are free; leave at least one that is worked.",
+    ),
+    "calendar-both": Sentence(
+        "{day} 既是放假又是调休上班；请只保留一项。",
+        "{day} is both a holiday and a make-up day; keep one of them.",
+    ),
+    "calendar-no-year": Sentence(
+        "没有任何一年的放假安排；请用 zeren pack calendar 生成，或按国务院办公厅通知填写。",
+        "No year is announced; write one with zeren pack calendar, or from the notice of the State Council.",
+    ),
+    "calendar-gap": Sentence(
+        "有 {earlier} 年和 {later} 年，缺少 {year} 年的放假安排；请补上。",
+        "There are {earlier} and {later} but not {year}; add what lies between.",
+    ),
+    "calendar-other-year": Sentence(
+        "{day} 不在 {year} 年；请移到该年的文件。",
+        "{day} does not lie in {year}; move it to the file of its year.",
+    ),
+    "calendar-unannounced": Sentence(
+        "{day} 属于 {year} 年，该年不在已公布之列；请补上该年或删去此日。",
+        "{day} lies in {year}, which is not among the years; add the year or take the day out.",
+    ),
     # places
     "place-dangling": Sentence(
         "上级地点“{to}”不在数据包里；请补上或改正。",
@@ -144,8 +189,8 @@ FINDINGS: dict[str, Sentence] = {
         "These clocks have no limit: {clocks}; add them to the policy or here.",
     ),
     "ladder-limit": Sentence(
-        "ladder 的时限由 ladder_hours 规定，写在这里不起作用；请删去。",
-        "The limit of ladder is ladder_hours; what stands here has no effect, take it out.",
+        "ladder 的时限由 ladder_every 规定，写在这里不起作用；请删去。",
+        "The limit of ladder is ladder_every; what stands here has no effect, take it out.",
     ),
     # dispatch
     "dispatch-dangling": Sentence(

@@ -16,10 +16,11 @@ from datetime import timedelta
 
 from domain import events as e
 from domain.base import Instant
+from domain.calendar import Length
 from domain.case import Case, Shelving, ShelvingRequest
 from domain.clocks import clock
 from domain.commands import ConsentToShelving, RefuseShelving, Shelve, Unshelve
-from domain.deadlines import limit
+from domain.deadlines import Term, limit, over
 from domain.decision import Decision, record, refuse
 from domain.facts import Facts
 from domain.rules import Rule
@@ -36,7 +37,7 @@ def shelve(case: Case, command: Shelve, facts: Facts, at: Instant) -> Decision:
     assert case.lead is not None, "authority found the lead"  # noqa: S101
     if case.shelving_request is not None:
         return refuse(ALREADY_ASKED)
-    wrong = barred_from_handling(case, command.actor) or _too_long(case, command.hours, facts)
+    wrong = barred_from_handling(case, command.actor) or _too_long(case, command.hours, facts, at)
     if wrong is not None:
         return wrong
     return record(
@@ -50,11 +51,16 @@ def shelve(case: Case, command: Shelve, facts: Facts, at: Instant) -> Decision:
     )
 
 
-def _too_long(case: Case, hours: int, facts: Facts) -> Decision | None:
-    once, _ = limit(DeadlineKind.LOOK_AGAIN, case.procedure, case.matter, facts)
+def _too_long(case: Case, hours: int, facts: Facts, at: Instant) -> Decision | None:
+    once = limit(DeadlineKind.LOOK_AGAIN, case.procedure, case.matter, facts, case.urgency).length
     most = facts.policy.shelve_hours
-    if hours > once or case.shelved_seconds + hours * 3600 > most * 3600:
-        return refuse(SHELVED_TOO_LONG, once=once, most=most, so_far=case.shelved_seconds // 3600)
+    if (
+        at + timedelta(hours=hours) > over(once, at, facts)
+        or case.shelved_seconds + hours * 3600 > most * 3600
+    ):
+        return refuse(
+            SHELVED_TOO_LONG, zh=once.zh, en=once.en, most=most, so_far=case.shelved_seconds // 3600
+        )
     return None
 
 
@@ -70,7 +76,7 @@ def consent(case: Case, command: ConsentToShelving, facts: Facts, at: Instant) -
     if wrong is not None:
         return wrong
     until = at + timedelta(hours=request.hours)
-    look_again = clock(DeadlineKind.LOOK_AGAIN, case, facts, at)
+    hours = Term(Length(amount=request.hours), "shelving.hours")
     return record(
         e.Shelved(
             shelving=request.id,
@@ -78,9 +84,7 @@ def consent(case: Case, command: ConsentToShelving, facts: Facts, at: Instant) -
             until=until,
             told_by=command.told_by,
             personal=command.personal,
-            deadline=look_again.model_copy(
-                update={"due": until, "hours": request.hours, "rule": "shelving.hours"}
-            ),
+            deadline=clock(DeadlineKind.LOOK_AGAIN, case, facts, at, term=hours),
         )
     )
 
@@ -153,8 +157,8 @@ NOT_ASKED = Rule(
 )
 SHELVED_TOO_LONG = Rule(
     "shelving.too-long",
-    zh="挂账一次不超过 {once} 小时，一轮累计不超过 {most} 小时（已挂账 {so_far} 小时）。",
-    en="One shelving lasts {once} hours at most, all of an episode {most} hours (so far {so_far}).",
+    zh="挂账一次不超过{zh}，一轮累计不超过 {most} 小时（已挂账 {so_far} 小时）。",
+    en="One shelving lasts {en} at most, all of an episode {most} hours (so far {so_far}).",
     next_zh="请缩短挂账时间；到期仍不能解决的，如实办结并说明原因。",
     next_en="Choose a shorter time; what can still not be solved then is reported as not solved, with the reason.",
 )

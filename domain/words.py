@@ -170,6 +170,14 @@ class DeadlineKind(StrEnum):
     LADDER = "ladder"
 
 
+class Urgency(StrEnum):
+    """How pressing a case is (紧急程度); each may have limits of its own."""
+
+    NORMAL = "normal"  # 普通
+    URGENT = "urgent"  # 紧急
+    CRITICAL = "critical"  # 特急
+
+
 class Tie(StrEnum):
     """How two cases have to do with one another (关联)."""
 

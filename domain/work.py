@@ -8,8 +8,6 @@ The handler does not judge his own success: what he resolves is reviewed by anot
 then judged by the resident. A step resets no clock.
 """
 
-from datetime import timedelta
-
 from domain import events as e
 from domain.actors import Actor
 from domain.appeals import opinion_wanting, window
@@ -17,7 +15,7 @@ from domain.base import Instant
 from domain.case import Case
 from domain.clocks import clock
 from domain.commands import RecordStep, Resolve, Review, Start
-from domain.deadlines import Deadline
+from domain.deadlines import Deadline, Term
 from domain.decision import Decision, record, refuse
 from domain.facts import Facts
 from domain.rules import Rule
@@ -107,16 +105,12 @@ def fresh_allowance(case: Case, facts: Facts, at: Instant, *, after: int = 1) ->
     """The resident's clock when the lead has to work again.
 
     It goes on from where it always started. Where it has run out, or nearly, the lead gets the policy's
-    ``again_hours``, since a deadline in the past would ring before anybody could act.
+    ``again_within``, since a deadline in the past would ring before anybody could act.
     """
     allowance = clock(DeadlineKind.RESOLVE, case, facts, case.episode_at, after=after)
-    hours = facts.policy.again_hours
-    soonest = at + timedelta(hours=hours)
-    if allowance.due >= soonest:
-        return allowance
-    return allowance.model_copy(
-        update={"started_at": at, "hours": hours, "due": soonest, "rule": "policy.again_hours"}
-    )
+    term = Term(facts.policy.again_within, "policy.again_within")
+    soonest = clock(DeadlineKind.RESOLVE, case, facts, at, after=after, term=term)
+    return allowance if allowance.due >= soonest.due else soonest
 
 
 ALREADY_STARTED = Rule(

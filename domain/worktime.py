@@ -13,7 +13,7 @@ up year by year and looked up by bisection, so ten years cost as much as one. De
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -65,6 +65,16 @@ class WorkTime:
         """The day that it is at ``at``."""
         return at.astimezone(self._zone).date()
 
+    def wall(self, at: datetime) -> int:
+        """How many minutes after midnight the clock on the wall shows at ``at``."""
+        local = at.astimezone(self._zone)
+        return local.hour * 60 + local.minute
+
+    def at(self, day: date, wall: int) -> datetime:
+        """The first instant of the day at which the clock on the wall shows that many minutes after midnight, or more."""
+        found = self._on_clock(day, ((timedelta(minutes=wall), _DAY),))
+        return found[0][0] if found else self.ends(day)
+
     def works(self, day: date) -> bool:
         """Whether the day is worked: a make-up day is, a holiday is not, else the week says it."""
         if day in self._worked:
@@ -114,7 +124,7 @@ class WorkTime:
                 last = self._nth_working_day(begun, length.amount)
                 return Reckoned(self.closes(last), self._guessed(begun, last))
             case Unit.WORKING_MINUTE:
-                due = self._after(start, timedelta(minutes=length.amount))
+                due = self.after(start, timedelta(minutes=length.amount))
                 return Reckoned(due, self._guessed(begun, self.day(due)))
 
     def subtract(self, end: datetime, length: Length) -> datetime:
@@ -142,14 +152,34 @@ class WorkTime:
             case Unit.CALENDAR_DAY:
                 return max(0, (self._over_by(end, self.ends) - self.day(start)).days)
             case Unit.WORKING_DAY:
-                return self._working_days(
-                    self.day(start) + _DAY, self._over_by(end, self.closes) + _DAY
-                )
+                return self._working_days(self.day(start) + _DAY, self._over_by(end, self.closes) + _DAY)
 
     def worked(self, start: datetime, end: datetime) -> timedelta:
         """How much working time lies between; negative if ``end`` is before ``start``."""
         first, last = self.day(start) - _DAY, self.day(end) - _DAY
         return self._sum(first, last) + self._part(last, end) - self._part(first, start)
+
+    def after(self, start: datetime, needed: timedelta) -> datetime:
+        """The first instant at which ``needed`` working time has gone by since ``start``; ``start`` itself for none."""
+        if needed <= _NONE:
+            return start.astimezone(UTC)
+        first = self.day(start) - _DAY
+        needed += self._part(first, start)
+        day, sofar = first, _NONE
+        while sofar + (rest := self._sum(day, date(day.year + 1, 1, 1))) < needed:
+            sofar += rest
+            day = date(day.year + 1, 1, 1)
+        year = self._year(day.year)
+        index = (day - year.first).days
+        reached = bisect_left(year.worked, needed - sofar + year.worked[index], lo=index)
+        # The last day before which less was worked; its neighbours may share the instant where clocks are turned.
+        last = year.first + max(index, reached - 1) * _DAY
+        sofar += self._sum(day, last) - self._sum(last - _DAY, last)
+        for begin, end in self._around(last):
+            if sofar + (end - begin) >= needed:
+                return begin + (needed - sofar)
+            sofar += end - begin
+        raise AssertionError("the day was found by its sum")
 
     # ------------------------------------------------------------------ within
     def _calendar_days(self, begun: date, length: Length) -> Reckoned:
@@ -186,26 +216,6 @@ class WorkTime:
         while self.add(self.begins(day - _DAY), length).due > end:
             day -= _DAY
         return day
-
-    def _after(self, start: datetime, needed: timedelta) -> datetime:
-        """The first instant at which ``needed`` has been worked since ``start``."""
-        first = self.day(start) - _DAY
-        needed += self._part(first, start)
-        day, sofar = first, _NONE
-        while sofar + (rest := self._sum(day, date(day.year + 1, 1, 1))) < needed:
-            sofar += rest
-            day = date(day.year + 1, 1, 1)
-        year = self._year(day.year)
-        index = (day - year.first).days
-        reached = bisect_left(year.worked, needed - sofar + year.worked[index], lo=index)
-        # The last day before which less was worked; its neighbours may share the instant where clocks are turned.
-        last = year.first + max(index, reached - 1) * _DAY
-        sofar += self._sum(day, last) - self._sum(last - _DAY, last)
-        for begin, end in self._around(last):
-            if sofar + (end - begin) >= needed:
-                return begin + (needed - sofar)
-            sofar += end - begin
-        raise AssertionError("the day was found by its sum")
 
     def _before(self, end: datetime, needed: timedelta) -> datetime:
         """The last instant since which ``needed`` is worked by ``end``."""
@@ -284,7 +294,9 @@ class WorkTime:
             # Yesterday's to the day after tomorrow's: the clocks were not turned, so the day is as long as it is written.
             plain = len(set(offsets[step : step + 4])) == 1
             spans = [] if plain or not works else self.spans(day)
-            worked.append((self._whole if plain else sum((b - a for a, b in spans), _NONE)) if works else _NONE)
+            worked.append(
+                (self._whole if plain else sum((b - a for a, b in spans), _NONE)) if works else _NONE
+            )
             days.append(int(works))
         return _Year(first, list(accumulate(worked)), list(accumulate(days)))
 
@@ -315,7 +327,7 @@ class WorkTime:
         """Stretches of one offset, which together hold every instant of the day."""
         probes = [midnight + probe for probe in _PROBES]
         begin, offset = probes[0], self._offset(probes[0])
-        for earlier, later in zip(probes, probes[1:], strict=False):
+        for earlier, later in pairwise(probes):
             after = self._offset(later)
             if after != offset:
                 turned = self._turn(earlier, later)

@@ -17,7 +17,7 @@ from ledger.relations import earlier_of_reporter, glances
 
 _LOOK_UP = """
 WITH RECURSIVE v AS (
-    SELECT version, pack, policy FROM pack_version ORDER BY version DESC LIMIT 1
+    SELECT version, pack, policy, calendar, loaded_at FROM pack_version ORDER BY version DESC LIMIT 1
 ), places AS (
     SELECT p.code, p.name, p.level, p.parent, p.property_status
     FROM place p, v
@@ -111,7 +111,7 @@ WITH RECURSIVE v AS (
 ), bodies AS (
     SELECT id, division, doc FROM rows WHERE nth = 1
 )
-SELECT v.version, v.pack, v.policy,
+SELECT v.version, v.pack, v.policy, v.calendar, v.loaded_at,
     (SELECT coalesce(jsonb_object_agg(id, doc), '{}') FROM bodies) AS bodies,
     (SELECT coalesce(jsonb_agg(doc ORDER BY id, nth), '[]') FROM rows WHERE $7 AND nth > 1) AS other_rows,
     (SELECT coalesce(jsonb_agg(to_jsonb(t) - 'ordinal' ORDER BY t.ordinal), '[]') FROM posts t) AS posts,
@@ -153,7 +153,7 @@ async def look_up(pool: asyncpg.Pool, needs: Needs) -> Facts:
     )
     if row is None:
         raise NoPack
-    slice_: dict[str, Any] = dict(row)
+    slice_: dict[str, Any] = {key: value for key, value in row.items() if value is not None}
     facts = Facts.model_validate({**slice_, "asked": needs})
     if not needs.cases and needs.reporter is None:
         return facts

@@ -72,13 +72,15 @@ async def store_pack(pool: asyncpg.Pool, pack: Pack) -> int:
             return int(newest["version"])
         version = int(newest["version"]) + 1 if newest else 1
         await connection.execute(
-            "INSERT INTO pack_version (version, pack, digest, title, zone, policy) VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO pack_version (version, pack, digest, title, zone, policy, calendar) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7)",
             version,
             pack.id,
             digest,
             content["title"],
             pack.zone,
             content["policy"],
+            content["calendar"],
         )
         for table, columns, rows in _tables(pack):
             await connection.copy_records_to_table(

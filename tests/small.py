@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from domain.actors import CLOCK, RESIDENT, Actor, person
+from domain.calendar import hours
 from domain.facts import Facts, Needs
 from domain.joint_words import Funding
 from domain.jurisdiction import (
@@ -24,6 +25,7 @@ from domain.jurisdiction import (
     Contract,
     Dispatch,
     Lead,
+    Limits,
     Link,
     Matter,
     Milestone,
@@ -228,7 +230,7 @@ MATTERS = (
             "assists": (BodyKind.STREET_OFFICE, BodyKind.RESIDENTS_COMMITTEE, BodyKind.WORKSTATION),
             "never_lead": (Level.COMMUNITY,),
             "duty": Duty.COOPERATING,
-            "limits": {DeadlineKind.RESOLVE: 240},
+            "limits": {DeadlineKind.RESOLVE: hours(240)},
         }
     ),
     _matter(COMMITTEE_MATTER, "邻里纠纷调解", _BY_COMMITTEE),
@@ -368,23 +370,29 @@ _PETITION_HOURS = {
     DeadlineKind.ASK_APPEAL: 720,
     DeadlineKind.DECIDE_APPEAL: 720,
 }
+
+
+def _limits(of: dict[DeadlineKind, int]) -> Limits:
+    return {kind: hours(amount) for kind, amount in of.items()}
+
+
 _APPEAL = Name(zh="可依法申请复查、复议或者提起诉讼。", en="You may appeal as the law provides.")
 
 POLICY = Policy(
     id="small",
-    limits={Procedure.HOTLINE: _HOURS, Procedure.PETITION: _PETITION_HOURS},
+    limits={Procedure.HOTLINE: _limits(_HOURS), Procedure.PETITION: _limits(_PETITION_HOURS)},
     links={
         LinkUse.LADDER: (_LEADS, _SETS_UP, _GUIDES),
         LinkUse.COMMON_SUPERIOR: (_LEADS, _SETS_UP),
         LinkUse.FIREWALL: (_LEADS, _SETS_UP, _GUIDES, _VERTICAL),
         LinkUse.SUPERVISION: (_LEADS, _SETS_UP, _GUIDES),
     },
-    return_hours=48,
+    return_within=hours(48),
     rehandlings={Procedure.HOTLINE: 2, Procedure.PETITION: 0},
-    reopen_hours=720,
-    ladder_hours=24,
-    alert_hours=24,
-    again_hours=48,
+    reopen_within=hours(720),
+    ladder_every=hours(24),
+    alert_every=hours(24),
+    again_within=hours(48),
     hand_backs=2,
     repeat_days=30,
     joint_conference={DISTRICT: CONFERENCE},
@@ -467,6 +475,8 @@ def facts_for(
         contracts=contracts,
         providers={each.body: each for each in pack.providers if each.body in providing},
         policy=pack.policy,
+        calendar=pack.calendar,
+        loaded_at=LONG_AGO,
     )
 
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from domain.base import BodyId, Instant, MatterId, PlaceCode
 from domain.commands.shape import CaseNumber, Command
-from domain.words import CaseKind, Channel, Procedure
+from domain.words import CaseKind, Channel, Procedure, Urgency
 
 
 class Register(Command):
@@ -34,15 +34,17 @@ class Register(Command):
     split_from: CaseNumber | None = None
     against: Annotated[tuple[BodyId, ...], Field(max_length=20)] = ()
     misconduct: bool = False
+    urgency: Urgency = Urgency.NORMAL
 
 
 class Triage(Command):
-    """Say what matter it is and where (待派核定)."""
+    """Say what matter it is, where, and how pressing (待派核定). ``urgency``: None leaves it as it is."""
 
     type: Literal["triage"] = "triage"
     matter: MatterId
     place: PlaceCode | None = None
     kind: CaseKind | None = None
+    urgency: Urgency | None = None
 
 
 class Recategorise(Command):

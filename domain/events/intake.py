@@ -7,7 +7,7 @@ from domain.deadlines import Deadline
 from domain.events.shape import EventBody
 from domain.personal import PersonalRef
 from domain.route import Route
-from domain.words import CaseKind, Channel, Procedure
+from domain.words import CaseKind, Channel, Procedure, Urgency
 
 
 class Registered(EventBody):
@@ -35,12 +35,14 @@ class Registered(EventBody):
     clock_from: Instant | None = None
     against: tuple[BodyId, ...] = ()
     misconduct: bool = False
+    urgency: Urgency = Urgency.NORMAL
 
 
 class Triaged(EventBody):
     """Matter and place were set. The allowance is swapped, the start is not.
 
-    ``resolve`` is None where the allowance had been used up before: what the clock has rung for goes on.
+    ``resolve`` is None where the allowance had been used up before: what the clock has rung for goes on. ``urgency`` is
+    None where it stays.
     """
 
     type: Literal["triaged"] = "triaged"
@@ -49,6 +51,7 @@ class Triaged(EventBody):
     kind: CaseKind
     resolve: Deadline | None
     route: Route | None = None
+    urgency: Urgency | None = None
 
 
 class Recategorised(EventBody):

@@ -9,7 +9,7 @@ from domain.words import DeadlineKind, Ending, Exceptional
 _OF_A_ROUTE = frozenset({Exceptional.NO_ROUTE, Exceptional.NOBODY_AT_THE_DESK})
 
 
-def _triaged(case: Case, body: e.Triaged | e.Recategorised, _: e.Recorded) -> Change:
+def _named(case: Case, body: e.Triaged | e.Recategorised) -> Change:
     swapped = clocks(case, DeadlineKind.RESOLVE, add=[body.resolve]) if body.resolve else {}
     return {
         "matter": body.matter,
@@ -21,8 +21,12 @@ def _triaged(case: Case, body: e.Triaged | e.Recategorised, _: e.Recorded) -> Ch
     }
 
 
+def _triaged(case: Case, body: e.Triaged, _: e.Recorded) -> Change:
+    return {**_named(case, body), "urgency": body.urgency or case.urgency}
+
+
 def _recategorised(case: Case, body: e.Recategorised, r: e.Recorded) -> Change:
-    return {**_triaged(case, body, r), "recategorised_at": r.at}
+    return {**_named(case, body), "recategorised_at": r.at}
 
 
 def _answered_at_intake(case: Case, body: e.AnsweredAtIntake, r: e.Recorded) -> Change:

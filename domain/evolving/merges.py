@@ -33,7 +33,7 @@ def _goes_on(deadline: Deadline, stood_still: timedelta) -> Deadline:
     """The resident's clock, and the ladder after it, never stood still; an office's has what it had left."""
     if DeadlineKind.RESOLVE in {deadline.kind, deadline.cause}:
         return deadline
-    return deadline.model_copy(update={"due": deadline.due + stood_still})
+    return deadline.moved(stood_still)
 
 
 def _answered_with_parent(case: Case, body: e.AnsweredWithParent, r: e.Recorded) -> Change:

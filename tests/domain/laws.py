@@ -418,7 +418,7 @@ def the_designated_keep_it(story: Story) -> None:
         )
 
 
-_FRESH = {"policy.again_hours", "policy.rehandle_hours"}
+_FRESH = {"policy.again_within", "policy.rehandle_within"}
 
 
 def the_residents_clock_is_his_own(story: Story) -> None:

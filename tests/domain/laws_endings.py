@@ -122,7 +122,7 @@ def shelving_is_bounded(story: Story) -> None:
         lay = 0 if isinstance(body, e.Reopened) else lay
         if isinstance(body, e.ShelvingRequested):
             assert (event.actor.role, event.actor.body) == ("head", body.by)
-            assert body.hours <= policy.limits[story.case.procedure][DeadlineKind.LOOK_AGAIN]
+            assert body.hours <= policy.limits[story.case.procedure][DeadlineKind.LOOK_AGAIN].amount
             assert lay + body.hours * 3600 <= policy.shelve_hours * 3600
             asked = body
         elif isinstance(body, e.Shelved):

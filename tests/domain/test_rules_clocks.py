@@ -97,7 +97,7 @@ def test_a_late_ruling_of_the_top_rung_never_falls_to_those_below_it() -> None:
 
 
 def test_the_alert_takes_the_rhythm_of_the_policy() -> None:
-    pack = world.with_policy(world.PACK, ladder_hours=10, alert_hours=5)
+    pack = world.with_policy(world.PACK, ladder_every=10, alert_every=5)
     story = Story(pack).working(small.GOVERNMENT).wait(hours=150)
     assert [at for _, _, at in climbs(story, DeadlineKind.RESOLVE)] == [120, 130, 135, 140, 145, 150]
 

@@ -181,7 +181,7 @@ def test_revoked_goes_back_to_the_body_that_handled_it_with_a_time_of_its_own() 
     case, clock = story.case, story.case.deadline(DeadlineKind.RESOLVE)
     assert (case.lead, case.state, case.opinion) == (small.HOUSING, State.WORKING, None)
     assert clock is not None
-    assert (clock.started_at, clock.hours, clock.rule) == (story.now, 720, "policy.rehandle_hours")
+    assert (clock.started_at, clock.hours, clock.rule) == (story.now, 720, "policy.rehandle_within")
     story.wait(days=2).opinion("supported").asks_review()
     assert story.case.lead == small.GOVERNMENT
 

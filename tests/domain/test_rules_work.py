@@ -62,7 +62,7 @@ def test_what_is_sent_back_runs_on_the_same_clock_with_time_to_act() -> None:
     story.wait(hours=60).resolve().wait(hours=10).review(passed=False)
     clock = story.case.deadline(DeadlineKind.RESOLVE)
     assert clock is not None
-    assert (clock.started_at, clock.hours, clock.rule) == (story.now, 48, "policy.again_hours")
+    assert (clock.started_at, clock.hours, clock.rule) == (story.now, 48, "policy.again_within")
 
 
 # ---------------------------------------------------------------- three parts, three persons

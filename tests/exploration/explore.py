@@ -164,8 +164,10 @@ def windows(case: Case, facts: Facts, now: datetime) -> tuple[bool, ...]:
     """Which windows are open that no clock of the case's own ends: to return, and to reopen."""
     policy = facts.policy
     begins = max((at for at in (case.lead_since, case.recategorised_at) if at), default=None)
-    may_return = begins is not None and now <= begins + timedelta(hours=policy.return_hours)
-    may_reopen = case.ended_at is not None and now <= case.ended_at + timedelta(hours=policy.reopen_hours)
+    may_return = begins is not None and now <= begins + timedelta(hours=policy.return_within.amount)
+    may_reopen = case.ended_at is not None and now <= case.ended_at + timedelta(
+        hours=policy.reopen_within.amount
+    )
     return (may_return, may_reopen)
 
 

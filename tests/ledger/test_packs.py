@@ -48,6 +48,7 @@ NEEDS = [
 def _sorted(facts: Facts) -> Facts:
     return facts.model_copy(
         update={
+            "loaded_at": None,
             "posts": tuple(sorted(facts.posts, key=lambda post: post.model_dump_json())),
             "dispatch": tuple(sorted(facts.dispatch, key=lambda row: row.model_dump_json())),
         }

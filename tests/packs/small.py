@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from domain.calendar import hours
 from domain.jurisdiction import (
     Body,
     Dispatch,
@@ -92,14 +93,14 @@ DISPATCH = tuple(Dispatch(procedure=each, division="4201", body="4201.dispatch")
 
 POLICY = Policy(
     id="small",
-    limits={each: dict.fromkeys(clocks_of(each), 24) for each in Procedure},
+    limits={each: dict.fromkeys(clocks_of(each), hours(24)) for each in Procedure},
     links=dict.fromkeys(LinkUse, (LinkKind.LEADS, LinkKind.SETS_UP, LinkKind.GUIDES)),
-    return_hours=24,
+    return_within=hours(24),
     rehandlings=dict.fromkeys(Procedure, 1),
-    reopen_hours=24,
-    ladder_hours=24,
-    alert_hours=24,
-    again_hours=24,
+    reopen_within=hours(24),
+    ladder_every=hours(24),
+    alert_every=hours(24),
+    again_within=hours(24),
     hand_backs=2,
     joint_conference={"420106": "420106.conference"},
     appeal=dict.fromkeys(Procedure, Name(zh="复查", en="review")),

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from domain.calendar import Calendar, days, hours, working_days
 from domain.jurisdiction import Dispatch, Lead, Link, Name, Person, Place
 from domain.pack_check import check
 from domain.pack_findings import FINDINGS
@@ -67,7 +68,7 @@ BROKEN: list[tuple[str, dict[str, object]]] = [
     ("lead-missing", {"matters": matter(lead=lead(Level.COMMUNITY, BodyKind.VILLAGE_COMMITTEE), never_lead=())}),
     ("assist-nowhere", {"matters": matter(assists=(BodyKind.VILLAGE_COMMITTEE,))}),
     ("taken-back-unguarded", {"matters": matter(duty=Duty.TAKEN_BACK)}),
-    ("ladder-limit", {"matters": matter(limits={DeadlineKind.LADDER: 1})}),
+    ("ladder-limit", {"matters": matter(limits={DeadlineKind.LADDER: hours(1)})}),
     ("text-missing", {"matters": matter(ground="")}),
     ("text-missing", {"matters": matter(promise=Name(zh="五天"))}),
     ("dispatch-dangling", {"dispatch": (*DISPATCH[:1], DISPATCH[1].model_copy(update={"body": "4201.nobody"}))}),
@@ -87,8 +88,33 @@ BROKEN: list[tuple[str, dict[str, object]]] = [
     ("conference-place", {"policy": policy(joint_conference={"420199": "420106.conference"})}),
 ]  # fmt: skip
 
+_OFFICE = Calendar(id="office", zone="Asia/Shanghai", weekend=(6, 7), years=(2026,))
+
+
+def _calendar(**fields: object) -> dict[str, object]:
+    return {"calendar": Calendar.model_validate({**_OFFICE.model_dump(), **fields})}
+
+
+BROKEN += [
+    ("calendar-missing", {"policy": policy(return_within=working_days(2))}),
+    ("calendar-missing", {"matters": matter(limits={DeadlineKind.RESOLVE: days(5, roll=True)})}),
+    ("calendar-zone", _calendar(zone="Europe/Berlin")),
+    ("calendar-no-hours", _calendar(hours=[])),
+    ("calendar-stint", _calendar(hours=[{"start": "22:00", "end": "06:00"}])),
+    (
+        "calendar-overlap",
+        _calendar(hours=[{"start": "08:00", "end": "12:30"}, {"start": "12:00", "end": "17:00"}]),
+    ),
+    ("calendar-no-day", _calendar(weekend=range(1, 8))),
+    ("calendar-both", _calendar(holidays=["2026-01-01"], workdays=["2026-01-01"])),
+    ("calendar-no-year", _calendar(years=[])),
+    ("calendar-gap", _calendar(years=[2024, 2026])),
+    ("calendar-unannounced", _calendar(holidays=["2027-01-01"])),
+]
+
 ALSO: dict[str, set[str]] = {
     # Some breaks are two breaks: a body that ends leaves what hangs on it.
+    "unknown-zone": {"calendar-zone"},
     "body-id": {"lead-missing"},
     "body-place": {"body-id", "lead-missing"},
     "body-level": {"lead-missing"},
@@ -151,7 +177,7 @@ def test_every_way_states_its_ground_and_misconduct_has_an_organ_everywhere() ->
 
 def test_a_matter_may_bring_the_limit_that_the_policy_lacks() -> None:
     limits = {**POLICY.limits, HOTLINE: without(POLICY.limits[HOTLINE], DeadlineKind.RESOLVE)}
-    found = codes(policy=policy(limits=limits), matters=matter(limits={DeadlineKind.RESOLVE: 24}))
+    found = codes(policy=policy(limits=limits), matters=matter(limits={DeadlineKind.RESOLVE: hours(24)}))
     assert found == {"policy-limit"}
 
 

@@ -203,10 +203,10 @@ def test_a_value_of_the_wrong_shape_is_refused_and_breaks_nothing(
 
 
 def test_a_policy_without_a_number_is_told(folder: Path) -> None:
-    replace(folder / "policy.toml", "ladder_hours", "# ladder_hours")
+    replace(folder / "policy.toml", "ladder_every", "# ladder_every")
     (found,) = refused(folder)
     assert (found.code, found.where) == ("field", "policy.toml")
-    assert "ladder_hours" in found.en
+    assert "ladder_every" in found.en
 
 
 def test_everything_that_is_wrong_is_told_in_one_run(folder: Path) -> None:

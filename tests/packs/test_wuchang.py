@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from console.packs import read_pack
+from domain.calendar import hours
 from domain.jurisdiction import Pack
 from domain.pack_check import check
 from domain.words import BodyKind, DeadlineKind, Level, LinkKind, Procedure, Role
@@ -84,16 +85,15 @@ def test_a_street_guides_a_committee_and_sets_up_a_workstation(wuchang: Pack) ->
 
 def test_a_promise_says_what_its_clock_will_do(wuchang: Pack) -> None:
     for matter in wuchang.matters:
-        hours = {**wuchang.policy.limits[matter.procedure], **matter.limits}[DeadlineKind.RESOLVE]
-        assert f"{hours // 24}天" in matter.promise.zh
-        assert f"{hours // 24} day" in matter.promise.en
-        assert hours % 24 == 0
+        length = {**wuchang.policy.limits[matter.procedure], **matter.limits}[DeadlineKind.RESOLVE]
+        assert length.zh in matter.promise.zh
+        assert length.en in matter.promise.en
 
 
 def test_petition_matters_have_sixty_days(wuchang: Pack) -> None:
     petitions = [matter for matter in wuchang.matters if matter.procedure is Procedure.PETITION]
     assert len(petitions) == 10
-    assert wuchang.policy.limits[Procedure.PETITION][DeadlineKind.RESOLVE] == 60 * 24
+    assert wuchang.policy.limits[Procedure.PETITION][DeadlineKind.RESOLVE] == hours(60 * 24)
     assert all(DeadlineKind.RESOLVE not in matter.limits for matter in petitions)
 
 

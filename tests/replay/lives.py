@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from domain import commands as c
 from domain.actors import person
+from domain.calendar import hours
 from domain.numbers import case_id
 from domain.personal import PersonalRef
 from domain.words import NotAcceptedGround, Role, Satisfaction, Step
@@ -167,7 +168,7 @@ async def facts_gone_stale(stage: Stage) -> None:
     """A newer pack was loaded meanwhile: the facts are fetched and the command is decided again."""
     office = stage.office
     case = await office.open(**WHOLE)
-    policy = small.PACK.policy.model_copy(update={"return_hours": 77})
+    policy = small.PACK.policy.model_copy(update={"return_within": hours(77)})
     await store_pack(office.pool, small.PACK.model_copy(update={"policy": policy}))
     await stage.lead(case)
 

@@ -45,7 +45,10 @@ async def test_another_length_of_a_window_may_come(monkeypatch: pytest.MonkeyPat
     def longer(decide: Decide) -> Decide:
         def decided(case: Case | None, command: AnyCommand, facts: Facts, at: datetime) -> Decision:
             limits = {
-                procedure: {kind: hours + 5 for kind, hours in kinds.items()}
+                procedure: {
+                    kind: length.model_copy(update={"amount": length.amount + 5})
+                    for kind, length in kinds.items()
+                }
                 for procedure, kinds in facts.policy.limits.items()
             }
             policy = facts.policy.model_copy(update={"limits": limits})

@@ -10,6 +10,7 @@ import pytest
 
 from console.packs import read_pack
 from domain import joint_words, words
+from domain.calendar import Length
 from domain.commands import MODELS
 from domain.words import DeadlineKind, Procedure
 from tests.domain.test_registries import every_rule
@@ -139,7 +140,7 @@ def test_every_process_is_in_the_index_and_has_every_part() -> None:
             )
 
 
-def test_the_hours_on_the_page_of_clocks_are_those_of_the_pack() -> None:
+def test_the_limits_on_the_page_of_clocks_are_those_of_the_pack() -> None:
     policy = read_pack(ROOT / "deploy" / "wuchang").policy
     told = {
         DeadlineKind(code): (row[3], row[4])
@@ -149,11 +150,14 @@ def test_the_hours_on_the_page_of_clocks_are_those_of_the_pack() -> None:
     }
     hotline, petition = (policy.limits[procedure] for procedure in Procedure)
     assert told == {
-        kind: (str(hotline.get(kind, "—")), str(petition.get(kind, "—"))) for kind in {*hotline, *petition}
+        kind: tuple(limits[kind].en if kind in limits else "—" for limits in (hotline, petition))
+        for kind in {*hotline, *petition}
     }
     page = (DOCS / "processes" / "clocks.md").read_text(encoding="utf-8")
-    for name in (name for name in type(policy).model_fields if name.endswith("_hours")):
-        assert f"`{name}` {getattr(policy, name)}" in page
+    for name in type(policy).model_fields:
+        value = getattr(policy, name)
+        if isinstance(value, Length):
+            assert f"`{name}` {value.en}" in page
 
 
 def test_decisions_are_numbered_told_in_three_parts_and_in_the_index() -> None:

@@ -71,7 +71,7 @@ async def test_a_case_in_triage_climbs_to_the_top_and_goes_on_alerting(
     assert instants == sorted(instants)
     alerts = await decided(office, case, "alerted")
     gaps = {later - earlier for earlier, later in pairwise(alerts)}
-    assert gaps == {timedelta(hours=small.PACK.policy.alert_hours)}, "each alert at its own instant"
+    assert gaps == {timedelta(hours=small.PACK.policy.alert_every.amount)}, "each alert at its own instant"
     held = await holders(office.pool, case, None, None)
     assert [(interval.answering, interval.charge) for interval in held] == [(small.DISPATCH, Charge.TRIAGE)]
 

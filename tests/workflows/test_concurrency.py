@@ -5,6 +5,7 @@ from pathlib import Path
 
 from deploy.onemachine.temporal import EmbeddedTemporal
 from domain import commands as c
+from domain.calendar import hours
 from domain.words import Step
 from ledger.load import load
 from ledger.packs import store_pack
@@ -54,7 +55,7 @@ async def test_nothing_is_lost_while_the_history_is_renewed(
 
 async def test_facts_that_went_stale_are_fetched_and_decided_again(running: Running) -> None:
     case = await running.open(place=small.COMMUNITY, matter=small.HOUSING_MATTER)
-    policy = small.PACK.policy.model_copy(update={"return_hours": 77})
+    policy = small.PACK.policy.model_copy(update={"return_within": hours(77)})
     version = await store_pack(running.pool, small.PACK.model_copy(update={"policy": policy}))
     outcome = await running.done(case, c.Propose, small.CLERK, to=small.HOUSING)
     assert outcome.answer is not None

@@ -16,7 +16,10 @@ TURNS = {
     "Asia/Shanghai": ("2026-02-14", "2026-12-31"),
     "Europe/Berlin": ("2026-03-28", "2026-10-24", "2025-12-30"),
     "America/New_York": ("2026-03-07", "2026-10-31"),
-    "America/Sao_Paulo": ("2018-11-03", "2018-02-17"),  # the hour after midnight is skipped; the one before it comes twice
+    "America/Sao_Paulo": (
+        "2018-11-03",
+        "2018-02-17",
+    ),  # the hour after midnight is skipped; the one before it comes twice
     "Asia/Beirut": ("2026-03-28", "2026-10-24"),  # midnight is skipped
     "America/St_Johns": ("2010-03-13", "2010-11-06"),  # one minute past midnight the day before comes back
     "Australia/Lord_Howe": ("2026-04-04", "2026-10-03"),  # half an hour
@@ -116,9 +119,7 @@ def lengths(day: int = 6, minute: int = 1200) -> st.SearchStrategy[Length]:
     """Lengths that the oracle can step through in time."""
     return st.one_of(
         st.builds(Length, amount=st.integers(1, 72), unit=st.just(Unit.HOUR)),
-        st.builds(
-            Length, amount=st.integers(1, day), unit=st.just(Unit.CALENDAR_DAY), roll=st.booleans()
-        ),
+        st.builds(Length, amount=st.integers(1, day), unit=st.just(Unit.CALENDAR_DAY), roll=st.booleans()),
         st.builds(Length, amount=st.integers(1, day), unit=st.just(Unit.WORKING_DAY)),
         st.builds(Length, amount=st.integers(1, minute), unit=st.just(Unit.WORKING_MINUTE)),
     )
