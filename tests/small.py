@@ -25,7 +25,6 @@ from domain.jurisdiction import (
     Contract,
     Dispatch,
     Lead,
-    Limits,
     Link,
     Matter,
     Milestone,
@@ -39,6 +38,7 @@ from domain.jurisdiction import (
     Qualification,
 )
 from domain.words import BodyKind, DeadlineKind, Duty, Level, LinkKind, LinkUse, Procedure, Role, Way
+from tests.small_limits import HOTLINE, PETITION_WORK
 
 __all__ = ["CLOCK", "PACK", "RESIDENT", "START", "facts_for"]
 
@@ -346,41 +346,11 @@ DISPATCHERS = (
     Dispatch(procedure=Procedure.PETITION, division=DISTRICT, body=PETITION),
 )
 
-_HOURS = {
-    DeadlineKind.TRIAGE: 4,
-    DeadlineKind.SIGN: 24,
-    DeadlineKind.ANSWER_OBJECTION: 24,
-    DeadlineKind.SIGN_RETURN: 24,
-    DeadlineKind.ACKNOWLEDGE: 24,
-    DeadlineKind.RESOLVE: 120,
-    DeadlineKind.REVIEW: 48,
-    DeadlineKind.VERDICT: 168,
-    DeadlineKind.CLOSE: 48,
-    DeadlineKind.RULING: 72,
-    DeadlineKind.CONSENT: 48,
-    DeadlineKind.LOOK_AGAIN: 240,
-    DeadlineKind.ANSWER_ASSISTANCE: 24,
-    DeadlineKind.ANSWER_WHISTLE: 24,
-    DeadlineKind.REPORT_IN: 12,
-    DeadlineKind.PROVIDER_ANSWER: 48,
-}
-_PETITION_HOURS = {
-    **_HOURS,
-    DeadlineKind.RESOLVE: 1440,
-    DeadlineKind.ASK_APPEAL: 720,
-    DeadlineKind.DECIDE_APPEAL: 720,
-}
-
-
-def _limits(of: dict[DeadlineKind, int]) -> Limits:
-    return {kind: hours(amount) for kind, amount in of.items()}
-
-
 _APPEAL = Name(zh="可依法申请复查、复议或者提起诉讼。", en="You may appeal as the law provides.")
 
 POLICY = Policy(
     id="small",
-    limits={Procedure.HOTLINE: _limits(_HOURS), Procedure.PETITION: _limits(_PETITION_HOURS)},
+    limits={Procedure.HOTLINE: HOTLINE, Procedure.PETITION: PETITION_WORK},
     links={
         LinkUse.LADDER: (_LEADS, _SETS_UP, _GUIDES),
         LinkUse.COMMON_SUPERIOR: (_LEADS, _SETS_UP),
