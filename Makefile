@@ -8,7 +8,7 @@ WORKERS ?= 3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check explore format rules lock clean
+.PHONY: help run test check explore chaos format rules lock clean
 
 help: ## this list
 	@echo "make run [PORT=8400] [DATA=.zeren]   启动 / start"
@@ -32,6 +32,9 @@ check: .venv/.stamp ## format, lint, types, who may import whom, and the scan of
 
 explore: .venv/.stamp ## every state that a case can reach by the rules; draws docs/lifecycle.md anew
 	@$(BIN)/python -m tests.exploration.explore --write $(ARGS)
+
+chaos: .venv/.stamp ## the crash lab: five seeds of faults, then the machines that are wrong on purpose (ARGS="--seed 7 --small-disk --fake-clock")
+	@$(BIN)/python -m tests.chaos --faults 24 --rounds 5 $(ARGS)
 
 format: .venv/.stamp ## format the code and mend what the linter can mend
 	@$(BIN)/ruff format .

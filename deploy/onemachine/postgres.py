@@ -21,7 +21,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,13 +86,16 @@ class EmbeddedPostgres:
 
     name = "postgres"
 
-    def __init__(self, data: Path, *, settings: Mapping[str, str] | None = None) -> None:
-        """`settings` are added to SETTINGS, for tests that need a different server."""
+    def __init__(
+        self, data: Path, *, settings: Mapping[str, str] | None = None, through: Sequence[str] = ()
+    ) -> None:
+        """`settings` are added to SETTINGS, and the server is started `through` a command before its own, for tests."""
         self.data = Path(data).absolute()
         self.home = self.data / "postgres"
         self.log = self.data / "logs" / "postgres.log"
         self.process: Tethered | None = None
         self._settings = {**SETTINGS, **(settings or {})}
+        self._through = tuple(through)
         self._account: Account | None = None
         self._programs = Path()
         self._socket = Path()
@@ -344,7 +347,7 @@ class EmbeddedPostgres:
 
     def _spawn(self) -> None:
         options = {**self._settings, "unix_socket_directories": str(self._socket)}
-        command = [str(self._programs / "postgres"), "-D", str(self.cluster)]
+        command = [*self._through, str(self._programs / "postgres"), "-D", str(self.cluster)]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
         self.process = Tethered(
