@@ -1,7 +1,7 @@
 """The worker: the one place where the real parts are put together.
 
     settings ─▶ pool ─▶ activities ─┐
-                Temporal client ────┴▶ Worker(CaseWorkflow, MergedBatch, HousekeepingWorkflow)
+                Temporal client ────┴▶ Worker(CaseWorkflow, MergedBatch, HousekeepingWorkflow, CheckpointWorkflow)
 
 ``zeren worker`` and ``python -m worker`` run it until SIGTERM or SIGINT. It then takes no new tasks and lets running
 activities finish for longer than an append may take.
@@ -24,6 +24,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.children import ChildActivities
+from activities.evidence import EvidenceActivities, EvidencePlaces
 from activities.ledger_activities import LedgerActivities
 from console.errors import NotRunning
 from console.logs import configure_logs
@@ -34,6 +35,7 @@ from ledger.load import answered
 from ledger.pool import open_pool
 from workflows.calls import PATIENT_TRY
 from workflows.case_workflow import CaseWorkflow
+from workflows.checkpointing import schedule_checkpoints
 from workflows.connection import connect
 from workflows.door import Door, OutcomeKind
 from workflows.housekeeping import HousekeepingWorkflow, schedule_housekeeping
@@ -65,7 +67,13 @@ def sandbox() -> SandboxedWorkflowRunner:
     )
 
 
-def case_worker(client: Client, pool: asyncpg.Pool, *, task_queue: str = TASK_QUEUE) -> Worker:
+def case_worker(
+    client: Client,
+    pool: asyncpg.Pool,
+    *,
+    task_queue: str = TASK_QUEUE,
+    evidence: EvidencePlaces = EvidencePlaces(),  # noqa: B008 - it is frozen
+) -> Worker:
     """A worker for cases over a client and a pool. Its batches reach the children by a door of its own."""
 
     async def find(ask: Ask) -> Answered:
@@ -81,7 +89,11 @@ def case_worker(client: Client, pool: asyncpg.Pool, *, task_queue: str = TASK_QU
         client,
         task_queue=task_queue,
         workflows=WORKFLOWS,
-        activities=[*LedgerActivities(pool).all(), *ChildActivities(pool, send).all()],
+        activities=[
+            *LedgerActivities(pool).all(),
+            *ChildActivities(pool, send).all(),
+            *EvidenceActivities(pool, evidence).all(),
+        ],
         workflow_runner=sandbox(),
         graceful_shutdown_timeout=GRACE,
     )
@@ -94,7 +106,9 @@ async def running_worker(settings: Settings) -> AsyncGenerator[Worker]:
     try:
         client = await connect(settings.temporal_address, settings.temporal_namespace)
         await schedule_housekeeping(client, settings.task_queue)
-        async with case_worker(client, pool, task_queue=settings.task_queue) as worker:
+        await schedule_checkpoints(client, settings.task_queue)
+        places = EvidencePlaces(settings.signing_keys, settings.evidence_folder)
+        async with case_worker(client, pool, task_queue=settings.task_queue, evidence=places) as worker:
             yield worker
     finally:
         await pool.close()

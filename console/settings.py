@@ -30,6 +30,8 @@ _FROM_ENVIRONMENT = {
     "temporal_namespace": "ZEREN_TEMPORAL_NAMESPACE",
     "task_queue": "ZEREN_TASK_QUEUE",
     "kek_file": "ZEREN_KEK_FILE",
+    "evidence_key_file": "ZEREN_EVIDENCE_KEY_FILE",
+    "evidence_dir": "ZEREN_EVIDENCE_DIR",
     "url": "ZEREN_URL",
     "data": "ZEREN_DATA",
     "pack": "ZEREN_PACK",
@@ -48,6 +50,8 @@ class Settings(Frozen):
     temporal_namespace: str = "default"
     task_queue: str = TASK_QUEUE
     kek_file: Path
+    evidence_key_file: Path | None = None
+    evidence_dir: Path | None = None
     url: str = "http://127.0.0.1:8400"
     data: Path | None = None
     pack: str = ""
@@ -58,6 +62,16 @@ class Settings(Frozen):
     def embedded(self) -> bool:
         """Whether a name is enough to act: on one machine, on loopback."""
         return self.mode == "embedded"
+
+    @property
+    def signing_keys(self) -> Path | None:
+        """The file of keys that sign checkpoints; None in production until one is named."""
+        return self.evidence_key_file or (self.data / "keys" / "evidence.json" if self.data else None)
+
+    @property
+    def evidence_folder(self) -> Path | None:
+        """Where checkpoints are written to; None in production until a folder is named."""
+        return self.evidence_dir or (self.data / "evidence" if self.data else None)
 
     @classmethod
     def find(cls, environ: Mapping[str, str] | None = None, start: Path | None = None) -> "Settings":

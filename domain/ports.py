@@ -35,6 +35,7 @@ SWEEP = "sweep_compartment"
 FIND_ENDED = "find_ended_bodies"
 WAKE_CHILDREN = "wake_children"
 WAITING_PARENTS = "find_waiting_parents"
+CHECKPOINT = "make_checkpoint"
 
 
 class EventRef(Frozen):
@@ -98,6 +99,16 @@ class Appended(Frozen):
     outcome: Literal["ok", "stale_facts", "conflict", "reused", "number_taken", "compartment_missing"]
     answer: Answer | None = None
     wakes: bool = False
+
+
+class Checkpointed(Frozen):
+    """What became of a checkpoint: made, not needed since nothing was recorded, or not possible without a key.
+
+    ``size``: the leaves that the newest one covers.
+    """
+
+    outcome: Literal["made", "unchanged", "no_key"]
+    size: NonNegativeInt = 0
 
 
 class LoadCase(Frozen):

@@ -29,6 +29,7 @@ _COMMANDS = {
     "queue": "console.cli.queues:queue",
     "audit": "console.cli.audits:audit",
     "import": "console.cli.imports:import_",
+    "ledger": "console.cli.ledgers:ledger",
     "rebuild": "console.cli.upkeep:rebuild",
     "rehydrate": "console.cli.upkeep:rehydrate",
     "doctor": "console.cli.doctor:doctor",

@@ -42,6 +42,7 @@ def up(data: Path | None, port: int, host: str, pack: Path | None) -> None:
     prepare = (
         command("准备数据库 / preparing the database", "migrate"),
         command("载入数据包 / loading the pack", "pack", "load", "--first", "{pack}"),
+        command("准备签名密钥 / preparing the signing key", "ledger", "key", "--first"),
     )
     recover = command(
         "流程引擎的数据不在了，由台账重新启动未结案件的流程 / Temporal's data are gone: the ledger starts the workflows "

@@ -1,0 +1,1 @@
+"""What an inspection office needs: one file, which runs alone."""
