@@ -1,7 +1,7 @@
 """The worker: the one place where the real parts are put together.
 
     settings ─▶ pool ─▶ activities ─┐
-                Temporal client ────┴▶ Worker(CaseWorkflow, MergedBatch, HousekeepingWorkflow, CheckpointWorkflow)
+                Temporal client ────┴▶ Worker(CaseWorkflow, MergedBatch, …)
 
 ``zeren worker`` and ``python -m worker`` run it until SIGTERM or SIGINT. It then takes no new tasks and lets running
 activities finish for longer than an append may take.
@@ -35,7 +35,7 @@ from ledger.load import answered
 from ledger.pool import open_pool
 from workflows.calls import PATIENT_TRY
 from workflows.case_workflow import CaseWorkflow
-from workflows.checkpointing import schedule_checkpoints
+from workflows.checkpointing import CheckpointWorkflow, schedule_checkpoints
 from workflows.connection import connect
 from workflows.door import Door, OutcomeKind
 from workflows.housekeeping import HousekeepingWorkflow, schedule_housekeeping
@@ -56,7 +56,7 @@ PASSED_THROUGH = (
 )
 """Modules that the workflow sandbox shares between runs. domain/ has no module state, so sharing it is safe."""
 
-WORKFLOWS: tuple[type, ...] = (CaseWorkflow, MergedBatch, HousekeepingWorkflow)
+WORKFLOWS: tuple[type, ...] = (CaseWorkflow, MergedBatch, HousekeepingWorkflow, CheckpointWorkflow)
 """Every workflow; the saved histories of all of them are replayed before a change goes in (docs/temporal.md)."""
 
 

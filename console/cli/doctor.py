@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ from console.settings import Settings, data_folder
 from domain.errors import LedgerError
 from ledger.alarms import alarms
 from ledger.errors import DATABASE_ERRORS
+from ledger.evidence.checkpoints import Standing, coverage
 from ledger.keys import Keyring
 from ledger.packs import current_pack
 from ledger.reads import open_cases
@@ -38,6 +40,9 @@ class Check(NamedTuple):
     zh: str
     en: str
 
+
+_ROUNDS_MISSED = timedelta(hours=1)
+"""After so long without a checkpoint something keeps it from being made: one comes every quarter of an hour."""
 
 _WHERE = {
     "data": "数据目录 data folder",
@@ -131,12 +136,36 @@ async def _of_the_ledger(pool: asyncpg.Pool) -> AsyncIterator[Check]:
         zh="与事件一致" if not wrong else "与事件不一致；请运行 zeren rebuild",
         en="equal to the events" if not wrong else "not equal to the events; run zeren rebuild",
     )
+    yield _evidence(await coverage(pool))
     told = "; ".join(f"{alarm.kind} {alarm.case} ({alarm.detail}, {alarm.times}×)" for alarm in rung[:5])
     yield Check(
         "alarms",
         ok=not rung,
         zh="无" if not rung else f"{len(rung)} 条，请查看所列案件：{told}",
         en="none" if not rung else f"{len(rung)}, look at these cases: {told}",
+    )
+
+
+def _evidence(standing: Standing) -> Check:
+    """How old the newest checkpoint is, and whether what came after it has waited for too long."""
+    after = standing.leaves_after + standing.waiting
+    if standing.made_at is None:
+        return Check(
+            "checkpoint",
+            ok=after == 0,
+            zh=f"还没有检查点，{after} 条记录不受保护；请运行 zeren ledger key --new",
+            en=f"none yet, {after} records are not covered; run zeren ledger key --new",
+        )
+    age = datetime.now(UTC) - standing.made_at
+    fresh = after == 0 or age < _ROUNDS_MISSED
+    minutes = int(age.total_seconds() // 60)
+    return Check(
+        "checkpoint",
+        ok=fresh,
+        zh=f"最新检查点 {standing.size} 叶，{minutes} 分钟前；其后 {after} 条"
+        + ("" if fresh else "；请运行 zeren ledger checkpoint 看原因"),
+        en=f"the newest covers {standing.size} leaves and is {minutes} minutes old; {after} records came after it"
+        + ("" if fresh else "; run zeren ledger checkpoint to see why"),
     )
 
 

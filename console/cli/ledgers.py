@@ -105,8 +105,8 @@ def _in_words(found: Verified) -> list[str]:
     )
     if found.outside is None:
         lines.append(
-            "· 没有库外保管的检查点可比：能改库的人也能改库内的检查点；请用 --checkpoint 给出 / no outside checkpoint agreed: who can "
-            "change the database can change its checkpoints too. Give one with --checkpoint"
+            "· 没有库外保管的检查点可比：能改库的人也能改库内的检查点；请用 --checkpoint 给出 / no outside checkpoint "
+            "agreed: who can change the database can change its checkpoints too. Give one with --checkpoint"
         )
     lines.append(
         f"· 最新库外检查点之后有 {found.uncovered} 个事件不受保护，{found.waiting} 行尚未入树 / {found.uncovered} events are not "
@@ -180,7 +180,7 @@ def checkpoint(since: Path | None, proof: Path | None) -> None:
         "folder": str(folder) if folder else None,
         "note": made.note,
     }
-    emit(document, lambda: made.note.splitlines())
+    emit(document, made.note.splitlines)
 
 
 @ledger.command("export")
@@ -217,8 +217,8 @@ def export(out: Path) -> None:
             "after_checkpoint": done.after,
         },
         lambda: [
-            f"已导出 {done.leaves} 条，其中事件 {done.events} 个；检查点之后 {done.after} 条 / {done.leaves} entries, {done.events} "
-            f"of them events; {done.after} came after the checkpoint",
+            f"已导出 {done.leaves} 条，其中事件 {done.events} 个；检查点之后 {done.after} 条",
+            f"{done.leaves} entries, {done.events} of them events; {done.after} came after the checkpoint",
             f"{out} · {beside}",
         ],
     )
@@ -283,8 +283,11 @@ async def _keys_work(
             return [one.encoded() for one in told], False
         if first and told:
             say(
-                f"签名密钥文件 {path} 不见了：没有新的检查点，其余照常；请从备份恢复，确已丢失的运行 zeren ledger key "
-                f"--replace-lost。 / The file of signing keys {path} is gone: no new checkpoints are made, all else goes on. Restore it from "
+                f"签名密钥文件 {path} 不见了：没有新的检查点，其余照常；请从备份恢复，"
+                "确已丢失的运行 zeren ledger key --replace-lost。"
+            )
+            say(
+                f"The file of signing keys {path} is gone: no new checkpoints are made, all else goes on. Restore it from "
                 "your backup; if it is lost for good, run zeren ledger key --replace-lost."
             )
             return [one.encoded() for one in told], False

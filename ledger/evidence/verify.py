@@ -177,7 +177,7 @@ class _Walk:
                 f"leaf {leaf.index} stands for {leaf.kind} {leaf.found_by}, which is gone",
                 index=leaf.index,
             )
-        elif leaf_hash(self._digest, canonical(told)) != leaf.hash:
+        elif not self._agrees(leaf, told):
             self._found.add(
                 "bad_leaf",
                 f"第 {leaf.index} 叶与其 {leaf.kind} {leaf.found_by} 不符",
@@ -204,6 +204,13 @@ class _Walk:
                 "树的记录与其叶不符",
                 "what the tree says of itself and its leaves disagree",
             )
+
+    def _agrees(self, leaf: Leaf, told: Entry) -> bool:
+        try:
+            return leaf_hash(self._digest, canonical(told)) == leaf.hash
+        except ValueError:
+            # What canonical JSON cannot hold was never hashed.
+            return False
 
     def _missing(self, upto: int) -> None:
         if self._next < upto:

@@ -139,6 +139,8 @@ async def _started(
         "ZEREN_DATABASE_URL": database,
         "ZEREN_TEMPORAL_ADDRESS": temporal.address,
         "ZEREN_KEK_FILE": str(kek),
+        "ZEREN_EVIDENCE_KEY_FILE": str(folder / "evidence.json"),
+        "ZEREN_EVIDENCE_DIR": str(folder / "evidence"),
         "ZEREN_TASK_QUEUE": "privacy",
         "ZEREN_MODE": "embedded",
         "ZEREN_PORT": str(port),

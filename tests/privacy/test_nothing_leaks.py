@@ -43,6 +43,7 @@ DRIVEN = {
         "case route",
         "case link",
     ),
+    *("ledger key", "ledger checkpoint", "ledger verify", "ledger export"),
     *("queue", "import cases", "doctor", "rebuild", "rehydrate", "pack check", "pack load"),
 }
 """Commands of the command line that are run here."""
@@ -172,12 +173,28 @@ async def _by_the_command_line(
         called = await _called(everything, *words)
         assert called.code == 0, called
         walk.clean.append((" ".join(words), (called.out + called.err).encode()))
+    await _evidence(everything, walk, tmp_path)
     walk.clean.append(("doctor", str(await _called(everything, "doctor")).encode()))
     folder = tmp_path / marks.name("pack folder")
     folder.mkdir()
     for verb in ("check", "load"):
         assert (await _called(everything, "pack", verb, str(folder))).code == 1
     _every_command_is_thought_of()
+
+
+async def _evidence(everything: House, walk: Walk, tmp_path: Path) -> None:
+    """The ledger is sealed, verified and exported; who gets the export learns nobody's name."""
+    out = tmp_path / "ledger.jsonl"
+    for words in (
+        *(("ledger", "key", "--new"), ("ledger", "checkpoint"), ("ledger", "verify")),
+        *(("ledger", "export", "--out", str(out)), ("ledger", "verify", str(out))),
+    ):
+        called = await _called(everything, *words)
+        assert called.code == 0, called
+        walk.clean.append((" ".join(words), (called.out + called.err).encode()))
+    for file in (out, *(everything.logs.parent / "evidence").iterdir()):
+        assert file.stat().st_size > 100
+        walk.clean.append((file.name, file.read_bytes()))
 
 
 _MISTYPED: tuple[Callable[[str, str], tuple[str, ...]], ...] = (

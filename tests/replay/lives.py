@@ -27,6 +27,7 @@ from tests.mishaps import (
     somebody_else_writes,
 )
 from tests.replay.stage import NOT_OURS, VERDICT, WHOLE, Stage
+from workflows.checkpointing import CheckpointWorkflow
 from workflows.door import Outcome, OutcomeKind
 from workflows.housekeeping import HousekeepingWorkflow
 
@@ -285,6 +286,16 @@ async def a_body_ends(stage: Stage) -> None:
 async def swept(stage: Stage) -> None:
     """One round of housekeeping in which there is nothing to do."""
     await _round_of_housekeeping(stage)
+
+
+async def checkpointed(stage: Stage) -> None:
+    """A checkpoint that nobody can sign: the worker was told of no key."""
+    office = stage.office
+    handle = await office.client.start_workflow(
+        CheckpointWorkflow.run, id=f"zeren-checkpoint-{uuid4()}", task_queue=office.task_queue
+    )
+    assert (await handle.result()).outcome == "no_key"
+    await stage.keep(handle.id)
 
 
 async def _round_of_housekeeping(stage: Stage) -> None:
