@@ -2,7 +2,7 @@
 
 sha256-ed25519   SHA-256 (FIPS 180-4), Ed25519 (RFC 8032)
 sm3-ed25519      SM3 (GB/T 32905-2016) in the tree; the signature is Ed25519 still, since the library
-                 ``cryptography`` has no SM2 (GB/T 32918): docs/evidence.md, "国密"
+                 ``cryptography`` has no SM2 (GB/T 32918): docs/evidence.md, "Algorithms"
 """
 
 import hashlib

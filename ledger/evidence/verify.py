@@ -136,7 +136,7 @@ async def _heads(
                 f"所给大小 {size} 的检查点不属于本台账，或不是本台账可信密钥所签",
                 f"the given checkpoint of {size} leaves is not this ledger's, or none of its trusted keys signed it",
             )
-    return sorted(heads)
+    return sorted(heads, key=lambda head: (head.size, head.outside))
 
 
 def _read(told: str) -> Note | None:
@@ -229,7 +229,11 @@ class _Walk:
                 self.agreed.append(head)
                 self.events_at[head.size] = self.events
                 continue
-            last = self.agreed[-1].size if self.agreed else 0
+            # A checkpoint from outside is not narrowed down by one that the forger may have made.
+            sizes = (
+                one.size for one in self.agreed if one.size < head.size and (one.outside or not head.outside)
+            )
+            last = max(sizes, default=0)
             self._found.add(
                 "contradicted",
                 f"大小 {head.size} 的检查点与台账矛盾：改动在第 {last} 叶至第 {head.size - 1} 叶之间",
