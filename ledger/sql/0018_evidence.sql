@@ -1,7 +1,7 @@
 -- Evidence (存证): one Merkle tree over everything that was recorded, and signed checkpoints of it.
 --
 --   leaf         one row for each event, command, reading and signing key: its place in the tree, and its hash. Places are
---                given by a single sequencer after the row's transaction has committed (docs/decisions/0030)
+--                given by a single sequencer after the row's transaction has committed (docs/decisions/0031)
 --   tree         one row: how far the sequencer has come, and the hashes from which it goes on
 --   checkpoint   the tree's head as it was signed, in the form in which it is mailed
 --   signing_key  the public keys, in the order in which they came into use; each is itself a leaf
