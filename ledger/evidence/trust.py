@@ -14,14 +14,22 @@ from ledger.evidence.notes import Note, VerifyingKey
 
 
 class Trust(NamedTuple):
-    """The keys whose signatures count, and the numbers of those that the ledger tells and nobody endorsed."""
+    """The keys whose signatures count, and the numbers of those that the ledger tells and nobody endorsed.
+
+    ``earlier``: told before a key that counts. They are not asked about, and what they signed is not judged.
+    """
 
     keys: tuple[VerifyingKey, ...]
     strangers: tuple[int, ...]
+    earlier: tuple[VerifyingKey, ...] = ()
 
     def vouches(self, note: Note) -> bool:
         """Whether one of the keys signed it."""
         return any(note.signed_by(key) for key in self.keys)
+
+    def leaves_open(self, note: Note) -> bool:
+        """Whether it was signed before the keys that count came into use."""
+        return any(note.signed_by(key) for key in self.earlier)
 
 
 def trusted(told: Sequence[Mapping[str, Any]], given: Iterable[VerifyingKey] = ()) -> Trust:
@@ -31,13 +39,16 @@ def trusted(told: Sequence[Mapping[str, Any]], given: Iterable[VerifyingKey] = (
     """
     keys = list(given)
     strangers: list[int] = []
+    earlier: list[VerifyingKey] = []
     for row in told:
         key = VerifyingKey.read(row["vkey"])
         if key in keys or (not keys and row["ordinal"] == 1) or _endorsed(row, keys):
             keys.append(key)
-        elif keys and not _comes_before(told, row, keys):
+        elif _comes_before(told, row, keys):
+            earlier.append(key)
+        else:
             strangers.append(row["ordinal"])
-    return Trust(tuple(keys), tuple(strangers))
+    return Trust(tuple(keys), tuple(strangers), tuple(earlier))
 
 
 def _endorsed(row: Mapping[str, Any], keys: Sequence[VerifyingKey]) -> bool:

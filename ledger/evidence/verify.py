@@ -119,7 +119,7 @@ async def _heads(
         same = note is not None and (note.checkpoint.size, note.checkpoint.root) == (row["size"], row["root"])
         if note is not None and same and trust.vouches(note) and _ours(note, tree):
             heads.append(_Head(row["size"], row["root"], outside=False))
-        else:
+        elif note is None or not same or not trust.leaves_open(note):
             found.add(
                 "checkpoint",
                 f"数据库中大小 {row['size']} 的检查点不成立：内容被改动，或不是可信密钥所签",

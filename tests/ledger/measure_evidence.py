@@ -81,13 +81,17 @@ async def appends(pools: dict[str, asyncpg.Pool]) -> None:
 
 async def _next(story: Story, at: int) -> Append:
     story.count += 1
-    base = {"id": f"{story.name}:{story.count}", "personal": None}
     story.later(1)
-    if at == 0:
-        return await story.decided(c.Propose(actor=small.CLERK, to=small.HOUSING, **base))
-    if at == 1:
-        return await story.decided(c.Sign(actor=small.HOUSING_WORKER, **base))
-    return await story.decided(c.RecordStep(actor=small.HOUSING_WORKER, step=Step.SITE_VISIT, **base))
+    model, fields = _STEPS[at]
+    command = {"id": f"{story.name}:{story.count}", "personal": None, **fields}
+    return await story.decided(model.model_validate(command))
+
+
+_STEPS: list[tuple[type[c.Command], dict[str, object]]] = [
+    (c.Propose, {"actor": small.CLERK, "to": small.HOUSING}),
+    (c.Sign, {"actor": small.HOUSING_WORKER}),
+    (c.RecordStep, {"actor": small.HOUSING_WORKER, "step": Step.SITE_VISIT}),
+]
 
 
 async def main(wanted: int) -> None:
