@@ -159,16 +159,31 @@ async def _standing(pool: asyncpg.Pool, case: UUID) -> Standing | None:
     return await standing(pool, case, row["shape"], row["doc"]) if row else None
 
 
-async def open_cases(pool: asyncpg.Pool) -> list[UUID]:
+class OpenCase(Frozen):
+    """A case that waits by itself, and what for: None where nothing is due."""
+
+    id: UUID
+    due: Instant | None
+
+
+async def open_cases(
+    pool: asyncpg.Pool, *, numbers: list[str] | None = None, bodies: list[str] | None = None
+) -> list[OpenCase]:
     """Every case that waits by itself, the one that is due first before the others.
 
-    One that has ended waits for nothing; one that follows another without a clock of its own is woken with it.
+    Where they are given, of these numbers only, and on the desk of one of these bodies only. One that has ended waits for
+    nothing; one that follows another without a clock of its own is woken with it.
     """
     rows = await pool.fetch(
-        "SELECT case_id FROM case_now WHERE state <> 'ended' AND (state <> 'merged' OR next_deadline IS NOT NULL)"
-        " ORDER BY due_order, number"
+        "SELECT case_id AS id, next_deadline AS due FROM case_now"
+        " WHERE state <> 'ended' AND (state <> 'merged' OR next_deadline IS NOT NULL)"
+        " AND ($1::text[] IS NULL OR number = ANY ($1))"
+        " AND ($2::text[] IS NULL OR case_id IN (SELECT case_id FROM desk WHERE body = ANY ($2)))"
+        " ORDER BY due_order, number",
+        numbers,
+        bodies,
     )
-    return [row["case_id"] for row in rows]
+    return [OpenCase.model_validate(dict(row)) for row in rows]
 
 
 async def events_after(pool: asyncpg.Pool, position: int, limit: int = 1000) -> list[tuple[int, Recorded]]:

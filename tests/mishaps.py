@@ -107,6 +107,11 @@ async def lose_the_last_event(running: Running, case: UUID) -> None:
 
 async def reset_to_the_beginning(running: Running, case: UUID) -> None:
     """An operator resets the run to its first workflow task, and wants no update applied again."""
+    await reset_to(running, case, 0)
+
+
+async def reset_to(running: Running, case: UUID, task: int) -> None:
+    """The same, to before that workflow task of those completed; -1 is the last."""
     handle = running.client.get_workflow_handle(workflow_id(case))
     completed = [
         event.event_id
@@ -118,7 +123,7 @@ async def reset_to_the_beginning(running: Running, case: UUID) -> None:
             namespace="default",
             workflow_execution=WorkflowExecution(workflow_id=handle.id),
             reason="a test",
-            workflow_task_finish_event_id=completed[0],
+            workflow_task_finish_event_id=completed[task],
             request_id=str(uuid4()),
             reset_reapply_exclude_types=[ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_UPDATE],
         )

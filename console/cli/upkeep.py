@@ -1,26 +1,19 @@
 """What an operator does: prepare the database, fold the read models again, start lost workflows again."""
 
-import asyncio
-from collections.abc import Sequence
-from uuid import UUID
-
 import click
 
 from console.cli.options import as_json
 from console.cli.output import emit, say
 from console.cli.telling import run
 from console.opening import opened_desk, opened_pool
+from console.rehydration import Rehydrated, chosen
+from console.rehydration import rehydrate as bring_back
 from console.settings import Settings
 from ledger.pool import migrate as apply_migrations
-from ledger.reads import open_cases
 from ledger.rebuild import differences
 from ledger.rebuild import rebuild as fold_again
-from ledger.relations import waiting
-from workflows.door import Door
 
 _TOLD_EVERY = 100
-_AT_ONCE = 16
-"""Workflows being started."""
 
 
 @click.command("migrate")
@@ -68,40 +61,62 @@ def rebuild(*, check: bool) -> None:
 
 
 @click.command("rehydrate")
+@click.option(
+    "--case",
+    "numbers",
+    multiple=True,
+    metavar="NUMBER",
+    help="只处理该案件，可重复 / only this case; repeatable.",
+)
+@click.option(
+    "--body",
+    "bodies",
+    multiple=True,
+    metavar="BODY",
+    help="只处理在该单位手上的案件 / only what is on this body's desk.",
+)
+@click.option(
+    "--anew",
+    is_flag=True,
+    help="结束在运行的流程并由台账重新开始，用于规则变更后的升级 / end running workflows and begin them again from the "
+    "ledger: for an upgrade after a change of rules.",
+)
 @as_json
-def rehydrate() -> None:
-    """为失去流程的未结案件重新启动流程 / start again every open case whose workflow is gone.
+def rehydrate(numbers: tuple[str, ...], bodies: tuple[str, ...], *, anew: bool) -> None:
+    """由台账恢复丢失的流程、计时和定时任务 / bring lost workflows, timers and Schedules back from the ledger.
+
+    可随时、重复运行。/ It may be run at any time, and again.
 
     例 / example: zeren rehydrate
     """
 
-    async def work() -> None:
+    async def work() -> Rehydrated:
         async with opened_desk(Settings.find()) as parts:
-            cases = await open_cases(parts.pool)
-            started = await _wake(parts.door, cases)
-            for parent in await waiting(parts.pool):
-                await parts.door.wake_children(parent.parent, parent.version)
-        emit(
-            {"open": len(cases), "started": started, "running": len(cases) - started},
-            lambda: [
-                f"未结 open {len(cases)} · 已启动 started {started} · 原在运行 running {len(cases) - started}"
-            ],
+            cases = await chosen(parts.pool, numbers, bodies)
+            return await bring_back(
+                *(parts.pool, parts.client, parts.door, parts.settings.task_queue, cases),
+                anew=anew,
+                whole=not (numbers or bodies),
+                tell=_told_now_and_then,
+            )
+
+    done = run(work())
+    emit(
+        done.model_dump(mode="json"),
+        lambda: [
+            f"未结 open {done.open} · 已启动 started {done.started} · 原在运行 running {done.running}",
+            f"未成 failed {done.failed} · 批次 batches {done.batches}",
+            f"{done.seconds:.1f} s · 最早到期 first due {done.first_due.isoformat() if done.first_due else '—'}",
+        ],
+    )
+    if done.failed:
+        say(
+            f"{done.failed} 件未能启动；请确认流程服务正常（zeren doctor）后再运行一次。 / {done.failed} could not be "
+            "started; see that Temporal is well (zeren doctor), and run it again."
         )
+        raise click.exceptions.Exit(1)
 
-    run(work())
 
-
-async def _wake(door: Door, cases: Sequence[UUID]) -> int:
-    """Start what does not run, the most urgent first; answers how many were started."""
-    # One iterator for all: whoever is free takes the next case.
-    waiting = enumerate(cases, start=1)
-
-    async def work() -> int:
-        started = 0
-        for seen, case in waiting:
-            started += await door.wake(case)
-            if seen % _TOLD_EVERY == 0:
-                say(f"{seen}/{len(cases)}")
-        return started
-
-    return sum(await asyncio.gather(*(work() for _ in range(_AT_ONCE))))
+def _told_now_and_then(looked: int, of: int, started: int) -> None:
+    if looked % _TOLD_EVERY == 0 or looked == of:
+        say(f"{looked}/{of}，已启动 / started: {started}")

@@ -176,7 +176,7 @@ async def test_a_child_is_on_no_desk_and_is_not_started_again(pool: asyncpg.Pool
     assert [item.number for item in (await queue(pool, bodies=[small.DISPATCH])).items] == []
     merged = await queue(pool, bodies=[small.DISPATCH], state=State.MERGED)
     assert [item.number for item in merged.items] == [child.number]
-    assert await open_cases(pool) == [parent.id]
+    assert [case.id for case in await open_cases(pool)] == [parent.id]
 
 
 # ---------------------------------------------------------------- the same reporter

@@ -100,7 +100,7 @@ async def test_open_cases_are_those_that_have_not_ended(pool: asyncpg.Pool) -> N
     stories = await mixed(pool)
     still_open = {story.id for story in stories if story.case and story.case.ending is None}
     assert 0 < len(still_open) < len(stories)
-    assert set(await open_cases(pool)) == still_open
+    assert {case.id for case in await open_cases(pool)} == still_open
 
 
 async def test_notices_lie_in_the_inbox_of_whom_they_concern(pool: asyncpg.Pool) -> None:

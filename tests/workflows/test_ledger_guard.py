@@ -4,7 +4,7 @@ from domain import commands as c
 from domain.words import Step
 from ledger.load import load
 from tests import small
-from tests.mishaps import lose_the_last_event, reset_to_the_beginning, somebody_else_writes
+from tests.mishaps import lose_the_last_event, reset_to, reset_to_the_beginning, somebody_else_writes
 from tests.running import Running
 from workflows.door import OutcomeKind
 
@@ -29,6 +29,19 @@ async def test_a_reset_run_forks_and_is_stopped(running: Running) -> None:
     assert again.kind is OutcomeKind.DONE
     events = (await load(running.pool, case)).events
     assert [event.version for event in events] == [1, 2], "no fork: the ledger's own history stands"
+
+
+async def test_a_reset_run_that_decides_on_what_it_forgot_is_refused_and_alarmed(running: Running) -> None:
+    """It knows an older version of the case, as a fork would: the append refuses it, and it takes the ledger's."""
+    case = await running.open()
+    await running.done(case, c.RecordStep, small.CLERK, id="kept-1", step=Step.NOTE)
+    await running.done(case, c.RecordStep, small.CLERK, id="forgotten-1", step=Step.NOTE)
+    await reset_to(running, case, -1)
+    await running.done(case, c.RecordStep, small.CLERK, id="after-1", step=Step.NOTE)
+    events = await running.events(case)
+    assert [event.command for event in events[1:]] == ["kept-1", "forgotten-1", "after-1"]
+    rung = await running.pool.fetch("SELECT kind, detail FROM alarm WHERE case_id = $1", case)
+    assert [(row["kind"], row["detail"]) for row in rung] == [("ledger_ahead", "knew 2, found 3")]
 
 
 async def test_a_run_that_the_ledger_contradicts_stops(running: Running) -> None:
