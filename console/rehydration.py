@@ -17,7 +17,6 @@ from typing import TypeVar
 from uuid import UUID
 
 import asyncpg
-from temporalio.client import Client
 from temporalio.service import RPCError
 
 from console.numbers import case_number
@@ -25,7 +24,6 @@ from domain.base import BodyId, Frozen, Instant
 from ledger.reads import OpenCase, open_cases
 from ledger.relations import waiting
 from workflows.door import Door
-from workflows.housekeeping import schedule_housekeeping
 
 _AT_ONCE = 16
 """Runs being started."""
@@ -68,9 +66,7 @@ async def chosen(
 
 async def rehydrate(
     pool: asyncpg.Pool,
-    client: Client,
     door: Door,
-    task_queue: str,
     cases: Sequence[OpenCase],
     *,
     anew: bool = False,
@@ -84,7 +80,7 @@ async def rehydrate(
     """
     began = time.monotonic()
     if whole:
-        await _tried(partial(schedule_housekeeping, client, task_queue))
+        await _tried(door.schedule)
     started, failed = await _woken(door, [case.id for case in cases], anew=anew, tell=tell)
     batches = 0
     if whole:

@@ -45,6 +45,7 @@ from domain.ports import Answer, Answered, Ask, fingerprint
 from domain.rules import Refusal, Rule, refusal
 from workflows import names
 from workflows.case_workflow import HISTORY_LIMIT, CaseStart, CaseWorkflow, Submission
+from workflows.housekeeping import schedule_housekeeping
 from workflows.merged_batch import BatchStart, MergedBatch, batch_id
 
 LONGEST_TRY = 5.0
@@ -159,6 +160,10 @@ class Door:
         except WorkflowAlreadyStartedError:
             return False
         return True
+
+    async def schedule(self) -> None:
+        """Make the Schedules that are missing."""
+        await schedule_housekeeping(self._client, self._task_queue)
 
     async def _try(self, case: UUID, command: AnyCommand, ending: "_Ending") -> Outcome | None:
         """One try, and a question to the ledger where it may have arrived. None: try again."""

@@ -94,7 +94,9 @@ def rehydrate(numbers: tuple[str, ...], bodies: tuple[str, ...], *, anew: bool) 
         async with opened_desk(Settings.find()) as parts:
             cases = await chosen(parts.pool, numbers, bodies)
             return await bring_back(
-                *(parts.pool, parts.client, parts.door, parts.settings.task_queue, cases),
+                parts.pool,
+                parts.door,
+                cases,
                 anew=anew,
                 whole=not (numbers or bodies),
                 tell=_told_now_and_then,

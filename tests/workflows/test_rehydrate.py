@@ -102,7 +102,7 @@ async def _timers(running: Running, cases: list[UUID]) -> dict[UUID, datetime]:
 
 async def _again(running: Running, **how: Any) -> Rehydrated:
     cases = await chosen(running.pool, how.pop("numbers", ()), how.pop("bodies", ()))
-    return await rehydrate(running.pool, running.client, running.door, running.task_queue, cases, **how)
+    return await rehydrate(running.pool, running.door, cases, **how)
 
 
 @pytest.mark.timeout(600)
