@@ -1,7 +1,8 @@
 """The worker: the one place where the real parts are put together.
 
     settings ─▶ pool ─▶ activities ─┐
-                Temporal client ────┴▶ Worker(CaseWorkflow, MergedBatch, …)
+                Temporal client ────┼▶ Worker of cases: every workflow, and the activities that they wait for
+                                    └▶ Worker of notices: only the sending, on a queue of its own
 
 ``zeren worker`` and ``python -m worker`` run it until SIGTERM or SIGINT. It then takes no new tasks and lets running
 activities finish for longer than an append may take.
@@ -26,12 +27,15 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.children import ChildActivities
 from activities.evidence import EvidenceActivities, EvidencePlaces
 from activities.ledger_activities import LedgerActivities
+from activities.notices import NoticeActivities
+from activities.secrets import secrets_in
 from console.errors import NotRunning
 from console.logs import configure_logs
 from console.settings import Settings
 from domain.commands import Wake
 from domain.ports import Answered, Ask
 from ledger.load import answered
+from ledger.packs import current_pack
 from ledger.pool import open_pool
 from workflows.calls import PATIENT_TRY
 from workflows.case_workflow import CaseWorkflow
@@ -40,7 +44,8 @@ from workflows.connection import connect
 from workflows.door import Door, OutcomeKind
 from workflows.housekeeping import HousekeepingWorkflow, schedule_housekeeping
 from workflows.merged_batch import MergedBatch
-from workflows.names import TASK_QUEUE
+from workflows.names import TASK_QUEUE, notices_queue
+from workflows.notices import DigestWorkflow, NoticesWorkflow, schedule_notices
 
 GRACE = PATIENT_TRY + timedelta(seconds=10)
 """How long running activities may go on after a stop was asked for: above the append's own time-out."""
@@ -56,7 +61,14 @@ PASSED_THROUGH = (
 )
 """Modules that the workflow sandbox shares between runs. domain/ has no module state, so sharing it is safe."""
 
-WORKFLOWS: tuple[type, ...] = (CaseWorkflow, MergedBatch, HousekeepingWorkflow, CheckpointWorkflow)
+WORKFLOWS: tuple[type, ...] = (
+    CaseWorkflow,
+    MergedBatch,
+    HousekeepingWorkflow,
+    CheckpointWorkflow,
+    NoticesWorkflow,
+    DigestWorkflow,
+)
 """Every workflow; the saved histories of all of them are replayed before a change goes in (docs/temporal.md)."""
 
 
@@ -67,14 +79,25 @@ def sandbox() -> SandboxedWorkflowRunner:
     )
 
 
+SENDING = 8
+"""Messages that one worker sends at the same time. What waits is served by priority and in turn."""
+
+ZONE = "Asia/Shanghai"
+"""Whose morning a digest comes in before a pack has said."""
+
+
 def case_worker(
     client: Client,
     pool: asyncpg.Pool,
     *,
     task_queue: str = TASK_QUEUE,
     evidence: EvidencePlaces = EvidencePlaces(),  # noqa: B008 - it is frozen
+    notices: NoticeActivities | None = None,
 ) -> Worker:
-    """A worker for cases over a client and a pool. Its batches reach the children by a door of its own."""
+    """A worker for cases over a client and a pool. Its batches reach the children by a door of its own.
+
+    With ``notices`` it looks into the outbox too; the sending is the other worker's.
+    """
 
     async def find(ask: Ask) -> Answered:
         return await answered(pool, ask)
@@ -93,8 +116,22 @@ def case_worker(
             *LedgerActivities(pool).all(),
             *ChildActivities(pool, send).all(),
             *EvidenceActivities(pool, evidence).all(),
+            *(notices.looking() if notices else ()),
         ],
         workflow_runner=sandbox(),
+        graceful_shutdown_timeout=GRACE,
+    )
+
+
+def notice_worker(
+    client: Client, notices: NoticeActivities, *, task_queue: str = TASK_QUEUE, sending: int = SENDING
+) -> Worker:
+    """A worker that sends what the outbox holds, beside that of the cases on ``task_queue``."""
+    return Worker(
+        client,
+        task_queue=notices_queue(task_queue),
+        activities=notices.sending(),
+        max_concurrent_activities=sending,
         graceful_shutdown_timeout=GRACE,
     )
 
@@ -107,8 +144,16 @@ async def running_worker(settings: Settings) -> AsyncGenerator[Worker]:
         client = await connect(settings.temporal_address, settings.temporal_namespace)
         await schedule_housekeeping(client, settings.task_queue)
         await schedule_checkpoints(client, settings.task_queue)
+        pack = await current_pack(pool)
+        await schedule_notices(client, settings.task_queue, pack.zone if pack else ZONE)
         places = EvidencePlaces(settings.signing_keys, settings.evidence_folder)
-        async with case_worker(client, pool, task_queue=settings.task_queue, evidence=places) as worker:
+        notices = NoticeActivities(pool, secrets_in(settings.secrets_folder, os.environ), settings.url)
+        async with (
+            case_worker(
+                client, pool, task_queue=settings.task_queue, evidence=places, notices=notices
+            ) as worker,
+            notice_worker(client, notices, task_queue=settings.task_queue),
+        ):
             yield worker
     finally:
         await pool.close()

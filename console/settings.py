@@ -34,6 +34,7 @@ _FROM_ENVIRONMENT = {
     "evidence_dir": "ZEREN_EVIDENCE_DIR",
     "url": "ZEREN_URL",
     "data": "ZEREN_DATA",
+    "secrets": "ZEREN_SECRETS",
     "pack": "ZEREN_PACK",
     "host": "ZEREN_HOST",
     "port": "ZEREN_PORT",
@@ -42,7 +43,10 @@ _NEEDED = ("database_url", "temporal_address", "kek_file")
 
 
 class Settings(Frozen):
-    """Where everything is. ``database_url`` may hold a password and is never printed."""
+    """Where everything is. ``database_url`` may hold a password and is never printed.
+
+    ``secrets`` is the folder with a file for each secret that an outlet of notices names (docs/operations.md).
+    """
 
     mode: Literal["embedded", "production"] = "production"
     database_url: str = Field(repr=False)
@@ -54,9 +58,15 @@ class Settings(Frozen):
     evidence_dir: Path | None = None
     url: str = "http://127.0.0.1:8400"
     data: Path | None = None
+    secrets: Path | None = None
     pack: str = ""
     host: str = "127.0.0.1"
     port: int = Field(default=8400, ge=1, le=65535)
+
+    @property
+    def secrets_folder(self) -> Path | None:
+        """Where the secrets lie: as said, or beside the data of one machine."""
+        return self.secrets or (self.data / "secrets" if self.data else None)
 
     @property
     def embedded(self) -> bool:

@@ -154,7 +154,9 @@ class Answered(Frozen):
 class Alarm(Frozen):
     """Something that must not stay silent: what, about which case, in one sentence without personal data."""
 
-    kind: Literal["ledger_ahead", "ledger_contradicts", "undecidable", "children_asleep"]
+    kind: Literal[
+        "ledger_ahead", "ledger_contradicts", "undecidable", "children_asleep", "notice_undelivered"
+    ]
     case: UUID
     detail: str
 

@@ -2,7 +2,7 @@
 
     lock the case ─▶ look ─▶ answered before? ─▶ same version? ─▶ facts stand? ─▶ compartment stands? ─▶ number free?
                                                                                                           │
-    commit ◀─ notify ◀─ command · events · case_now · holding · desk · inbox ◀─ head locked, positions ◀──┘
+    commit ◀─ notify ◀─ command · events · case_now · holding · desk · inbox · outbox ◀─ head locked ◀────┘
 
 Five round trips; six where the decision rests on other cases, which are locked with it, shared, and looked at again.
 Writers of one case wait for one another by an advisory lock; writers of different cases meet only at
@@ -88,8 +88,16 @@ WITH h AS (
     INSERT INTO inbox SELECT * FROM jsonb_populate_recordset(NULL::inbox, $17)
 ), ties AS (
     INSERT INTO tie SELECT * FROM jsonb_populate_recordset(NULL::tie, $18)
+), leaving AS (
+    INSERT INTO outbox (key, outlet, channel, body, case_id, version, number, cause, deadline, at, priority, folds, waits,
+                        next_try)
+    SELECT encode(sha256(convert_to(concat_ws('/', $2, o.version, o.body, r.id), 'UTF8')), 'hex'), r.id, r.channel,
+           o.body, $2, o.version, o.number, o.cause, o.deadline, o.at, o.priority, o.folds, o.waits,
+           h.recorded_at + CASE WHEN o.folds THEN make_interval(secs => r.fold_seconds) ELSE interval '0' END
+    FROM h, jsonb_populate_recordset(NULL::outbox, $19) o
+    JOIN outlet r ON r.body IN (o.body, '*') AND (r.causes = '{}' OR o.cause = ANY (r.causes))
 )
-SELECT pg_notify($19, '') FROM h
+SELECT pg_notify($20, '') FROM h
 """
 
 
@@ -252,5 +260,6 @@ def _parameters(decision: Append, answer: Answer, rows: Rows) -> list[Any]:
         rows.desk,
         rows.inbox,
         rows.tie,
+        rows.outbox,
         CHANNEL,
     ]

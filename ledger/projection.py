@@ -2,9 +2,10 @@
 
     Standing ── event ──▶ Standing        the case as it stands, and the holding that runs
                   ├─▶ closed holdings     intervals of responsibility
-                  └─▶ notices             who is told
+                  └─▶ notices             who is told: in the inbox, and by the outbox where an outlet leads out
 
-``rows`` turns a stretch of events into the rows of the five read models (ledger/sql/0002_read_models.sql).
+``rows`` turns a stretch of events into the rows of the five read models (ledger/sql/0002_read_models.sql), and into those
+of the outbox, which a rebuild leaves alone (ledger/sql/0017_outbox.sql).
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain import events as e
+from domain import notices
 from domain.base import BodyId, Frozen
 from domain.case import Case
 from domain.events import Recorded
@@ -45,6 +47,7 @@ class Rows:
     desk: list[Row] = field(default_factory=_no_rows)
     inbox: list[Row] = field(default_factory=_no_rows)
     tie: list[Row] = field(default_factory=_no_rows)
+    outbox: list[Row] = field(default_factory=_no_rows)
 
     def plus(self, other: "Rows") -> "Rows":
         """Both together."""
@@ -54,6 +57,7 @@ class Rows:
             desk=self.desk + other.desk,
             inbox=self.inbox + other.inbox,
             tie=self.tie + other.tie,
+            outbox=self.outbox + other.outbox,
         )
 
 
@@ -64,7 +68,8 @@ SHAPE = hashlib.sha256(json.dumps(Standing.model_json_schema(), sort_keys=True).
 def project(standing: Standing | None, recorded: Iterable[Recorded]) -> tuple[Standing | None, Rows]:
     """The case after ``recorded``, and the rows that this stretch of events writes; no row if there is no event."""
     closed: list[Row] = []
-    notices: list[Row] = []
+    inbox: list[Row] = []
+    leaving: list[Row] = []
     ties: list[Row] = []
     moved = False
     for event in recorded:
@@ -76,15 +81,18 @@ def project(standing: Standing | None, recorded: Iterable[Recorded]) -> tuple[St
         if done is not None:
             closed.append(_holding_row(case, done))
         ties += [_tie_row(event, event.body)] if isinstance(event.body, e.Linked) else []
-        notices += [_inbox_row(case, event, body) for body in told(before, case, event.body)]
+        who = told(before, case, event.body)
+        inbox += [_inbox_row(case, event, body) for body in who]
+        leaving += [_outbox_row(case, event, body) for body in who]
     if standing is None or not moved:
         return standing, Rows()
     return standing, Rows(
         case_now=[case_row(standing)],
         holding=closed,
         desk=_desk_rows(standing.case),
-        inbox=notices,
+        inbox=inbox,
         tie=ties,
+        outbox=leaving,
     )
 
 
@@ -199,6 +207,23 @@ def _inbox_row(case: Case, event: Recorded, body: BodyId) -> Row:
         "kind": event.body.type,
         "number": case.number,
         "at": event.at.isoformat(),
+    }
+
+
+def _outbox_row(case: Case, event: Recorded, body: BodyId) -> Row:
+    """What every outlet of the body gets a row of."""
+    kind = notices.kind(event.body.type)
+    about = getattr(event.body, "deadline", None)
+    return {
+        "version": event.version,
+        "body": body,
+        "number": case.number,
+        "cause": event.body.type,
+        "deadline": about if isinstance(about, str) else None,
+        "at": event.at.isoformat(),
+        "priority": kind.priority,
+        "folds": kind.folds,
+        "waits": kind.waits,
     }
 
 

@@ -22,3 +22,8 @@ COMMAND_REUSED = "CommandReused"
 COMPARTMENT_MISSING = "CompartmentMissing"
 STOPPED = "Stopped"
 """Types of the application errors by which an update fails. A refusal by rule is not among them: it is an answer."""
+
+
+def notices_queue(task_queue: str) -> str:
+    """Where messages wait for a worker, apart from the cases: a slow mail server keeps no command waiting."""
+    return f"{task_queue}-notices"

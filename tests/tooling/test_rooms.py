@@ -24,6 +24,7 @@ OF_THE_WORKER = (
     "domain.commands",
     "domain.ports",
     "ledger.load",
+    "ledger.packs",
     "ledger.pool",
     "workflows",
     "console.errors",
