@@ -16,6 +16,7 @@ import asyncpg
 
 from console import names, resident, views
 from console.clocks import clocks
+from console.errors import WrongUsage
 from console.fields import clean
 from console.hats import Acting, hats, person_id, wide_needs
 from console.numbers import case_number, unknown
@@ -38,7 +39,9 @@ from domain.routing import route
 from domain.words import ActorKind, State
 from ledger import directory
 from ledger.audits import Asked, Question, audit
+from ledger.digest import digest
 from ledger.facts import look_up
+from ledger.outbox import OutboxState, listed
 from ledger.packs import current_pack
 from ledger.queue import queue
 from ledger.reads import any_exists_for, case_by_number, events_of, hidden_cases, holders
@@ -203,6 +206,31 @@ class Reader:
         found = await audit(self._pool, question, Asked(begin, end, known, self._viewer))
         called = await names.of(self._pool, bodies=views.ids_in([found.summary, *found.rows]))
         return views.audit_view(question.value, begin, end, found, called)
+
+    async def notices(
+        self, *, recipient: str | None = None, state: OutboxState | None = None, limit: int = 50
+    ) -> Json:
+        """Notices that leave the house, the latest first: to a body or person or to all, in one state or in any."""
+        found = await listed(
+            self._pool,
+            viewer=self._viewer,
+            recipient=clean("to", recipient) if recipient else None,
+            state=state,
+            limit=limit,
+        )
+        called = await names.of(self._pool, bodies=[row.body for row in found.items])
+        return {**found.model_dump(mode="json"), "names": views.named(called)}
+
+    async def digest(self) -> Json:
+        """The viewer's digest as it would be sent now. Raises WrongUsage where nobody is named."""
+        if self._viewer is None:
+            raise WrongUsage("请说明为谁查询摘要。", "Say whose digest it is.")
+        zone = await self.zone()
+        found = await digest(self._pool, self._viewer, datetime.now(UTC), zone)
+        sections = (found.overdue, found.soon, found.escalated, found.exceptions)
+        bodies = [case.answering for section in sections for case in section.cases]
+        called = await names.of(self._pool, bodies=bodies)
+        return {**found.model_dump(mode="json"), "names": views.named(called)}
 
     async def bodies(self, text: str, limit: int = 20) -> Json:
         """Bodies whose id or name holds the text."""

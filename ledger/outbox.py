@@ -175,7 +175,7 @@ async def open_letter(pool: asyncpg.Pool, message: UUID) -> Letter | None:
         mail=Mail.model_validate(first["mail"]) if first["mail"] else None,
         recipient=first["body"] or first["person"],
         person=first["person"],
-        day=first["day"].isoformat() if first["day"] else None,
+        day=rows[-1]["day"].isoformat() if first["day"] else None,
         zone=first["zone"] or "UTC",
         attempts=max(row["attempts"] for row in rows),
         keys=tuple(row["key"] for row in rows),

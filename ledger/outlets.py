@@ -43,9 +43,11 @@ class Mail(Frozen):
     @model_validator(mode="after")
     def _in_private(self) -> Self:
         if self.security == "none" and self.host not in _LOOPBACK:
-            raise ValueError("mail without encryption goes to a server on this machine only")
+            raise ValueError(
+                "不加密的邮件只能交给本机的服务器 / mail without encryption goes to a server on this machine only"
+            )
         if (self.user is None) != (self.secret is None):
-            raise ValueError("user and secret are given together")
+            raise ValueError("user 与 secret 应同时填写 / user and secret are given together")
         return self
 
 
@@ -78,21 +80,28 @@ class Outlet(Frozen):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if (self.body is None) == (self.person is None):
-            raise ValueError("an outlet is a body's or a person's: name one of both")
+            raise ValueError(
+                "body 与 person 应填且只填一个 / an outlet is a body's or a person's: name one of both"
+            )
         if self.channel == "email":
             if "@" not in self.address or any(char.isspace() for char in self.address):
-                raise ValueError("address must be an e-mail address")
+                raise ValueError("address 应为电子邮箱 / address must be an e-mail address")
             return self
         parts = urlsplit(self.address)
         local = parts.hostname in _LOOPBACK
         if parts.scheme != "https" and not (parts.scheme == "http" and local):
-            raise ValueError("address must begin with https://")
+            raise ValueError("address 应以 https:// 开头 / address must begin with https://")
         if parts.query or parts.username or parts.password:
-            raise ValueError("address must hold no secret: name it under token or secret")
+            raise ValueError(
+                "address 中不得含有密钥，请在 token 或 secret 中写其名称 / "
+                "address must hold no secret: name it under token or secret"
+            )
         if self.channel in _ROBOTS and self.token is None:
-            raise ValueError("token must name the secret of the robot's address")
+            raise ValueError(
+                "token 应写明机器人地址中密钥的名称 / token must name the secret of the robot's address"
+            )
         if self.channel == "webhook" and self.secret is None:
-            raise ValueError("secret must name the secret that signs")
+            raise ValueError("secret 应写明签名密钥的名称 / secret must name the secret that signs")
         return self
 
     @property
@@ -111,9 +120,9 @@ class Outlets(Frozen):
     def _fitting(self) -> Self:
         ids = [outlet.id for outlet in self.outlets]
         if len(set(ids)) != len(ids):
-            raise ValueError("two outlets have the same id")
+            raise ValueError("两个出口的 id 相同 / two outlets have the same id")
         if self.mail is None and any(outlet.channel == "email" for outlet in self.outlets):
-            raise ValueError("an e-mail outlet needs the section mail")
+            raise ValueError("有电子邮件出口时须有 mail 一节 / an e-mail outlet needs the section mail")
         return self
 
 

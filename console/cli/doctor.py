@@ -25,6 +25,7 @@ from ledger.alarms import alarms
 from ledger.errors import DATABASE_ERRORS
 from ledger.evidence.checkpoints import Standing, coverage
 from ledger.keys import Keyring
+from ledger.outbox import counts
 from ledger.packs import current_pack
 from ledger.reads import open_cases
 from ledger.rebuild import differences
@@ -113,6 +114,7 @@ async def _of_the_ledger(pool: asyncpg.Pool) -> AsyncIterator[Check]:
     try:
         pack = await current_pack(pool)
         rung = await alarms(pool)
+        left = await counts(pool)
         wrong = await differences(pool, limit=10)
     except asyncpg.UndefinedTableError:
         yield Check(
@@ -144,6 +146,20 @@ async def _of_the_ledger(pool: asyncpg.Pool) -> AsyncIterator[Check]:
         zh="无" if not rung else f"{len(rung)} 条，请查看所列案件：{told}",
         en="none" if not rung else f"{len(rung)}, look at these cases: {told}",
     )
+    yield _outbox(left)
+
+
+def _outbox(left: dict[str, int]) -> Check:
+    """Dead letters: what somebody should have heard, and has not."""
+    dead, waiting = left.get("dead", 0), left.get("pending", 0) + left.get("failed", 0)
+    if dead:
+        return Check(
+            "notices",
+            ok=False,
+            zh=f"{dead} 条通知未能送达；请用 zeren notices list --state dead 查看，排除原因后 zeren notices retry",
+            en=f"{dead} could not be delivered; see zeren notices list --state dead, mend it, then zeren notices retry",
+        )
+    return Check("notices", ok=True, zh=f"待发 {waiting} 条，无死信", en=f"{waiting} to be sent, none dead")
 
 
 def _evidence(standing: Standing) -> Check:

@@ -2,7 +2,7 @@
 
     up worker console            what runs
     migrate pack rebuild …       what an operator does
-    case queue import            what an office does
+    case queue notices import    what an office does
 
 The rooms behind a command are imported when it runs, so that help is quick.
 """
@@ -28,6 +28,7 @@ _COMMANDS = {
     "case": "console.cli.cases:case",
     "queue": "console.cli.queues:queue",
     "audit": "console.cli.audits:audit",
+    "notices": "console.cli.notices:notices",
     "import": "console.cli.imports:import_",
     "ledger": "console.cli.ledgers:ledger",
     "rebuild": "console.cli.upkeep:rebuild",

@@ -24,6 +24,7 @@ from domain.commands import MODELS, NOT_BY_PEOPLE
 from domain.errors import BadInput
 from domain.words import State
 from ledger.audits import Question
+from ledger.outbox import OutboxState
 
 api = APIRouter(prefix="/api/v1", tags=["v1"])
 
@@ -214,6 +215,23 @@ async def audit(
     begin = instant("from", since) if since is not None else None
     end = instant("to", until) if until is not None else None
     return await reading.audit(question, since=begin, until=end, body=body)
+
+
+@api.get("/notices")
+async def notices(
+    reading: Reading,
+    to: Annotated[str | None, Query(max_length=64, description="a body's or person's id")] = None,
+    state: OutboxState | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> Json:
+    """Notices that leave the house, with what became of each; dead letters with ``state=dead``."""
+    return await reading.notices(recipient=to, state=state, limit=limit)
+
+
+@api.get("/digest")
+async def digest(reading: Reading) -> Json:
+    """The digest of the person named in X-Zeren-User, as it would be sent now."""
+    return await reading.digest()
 
 
 @api.get("/bodies")

@@ -27,6 +27,10 @@ RETENTION = "168h"
 """How long Temporal keeps the history of a run that has ended. Seven days: long enough to look at what happened
 last week, short enough that the file stays small; nothing depends on it, the ledger remembers for good."""
 
+SETTINGS = ("matching.numTaskqueueWritePartitions=1", "matching.enableFairness=true")
+"""Priority holds within one partition of a queue, and fairness has to be asked for. Partitions are still read as before,
+so that no task of an older data folder is left lying in one."""
+
 DATABASE = "temporal.sqlite"
 READY_SECONDS = 60
 
@@ -104,6 +108,7 @@ class EmbeddedTemporal:
                 *("--db-filename", DATABASE),
                 *("--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=FULL"),
                 *("--search-attribute", f"{SEARCH_ATTRIBUTE}=Keyword"),
+                *(word for setting in SETTINGS for word in ("--dynamic-config-value", setting)),
                 *("--log-level", "error"),
             ],
             log=self.log,

@@ -40,6 +40,7 @@ from tests import small
 from tests.console.calling import call
 from tests.domain import world
 from tests.ledger.cases import KEYRING, Story
+from tests.notices.offices import EVERYWHERE, configured, hook
 from workflows.door import Outcome
 
 OPEN, ENDED, HIDDEN = (draw_number(random.Random(name).randrange) for name in ("open", "ended", "hidden"))
@@ -124,6 +125,11 @@ ROUTES: dict[tuple[str, str], list[Asked]] = {
         for question in Question
         for body in ({}, {"body": small.HOUSING})
     ],
+    ("GET", "/api/v1/notices"): [
+        ("GET", "/api/v1/notices", {"params": params})
+        for params in ({}, {"to": small.HOUSING}, {"state": "pending"}, {"limit": "1"})
+    ],
+    ("GET", "/api/v1/digest"): [("GET", "/api/v1/digest", {})],
     ("GET", "/api/v1/bodies"): [("GET", "/api/v1/bodies", {"params": {"q": "街道"}})],
     ("GET", "/api/v1/matters"): [("GET", "/api/v1/matters", {"params": {"q": "漏水"}})],
     ("GET", "/api/v1/places"): [("GET", "/api/v1/places", {"params": {"q": "梧桐"}})],
@@ -170,12 +176,16 @@ READS: dict[str, list[tuple[str, ...]]] = {
         ("audit", question.value, "--from", BEGAN, "--to", AT.isoformat(), "--json") for question in Question
     ],
     "queue": [("queue", "--body", small.HOUSING, "--json")],
+    "notices list": [("notices", "list", "--json")],
+    "notices digest": [("notices", "digest", "--json")],
 }
 NO_READS: dict[str, str] = {
     "case link": "the case is read as for the route POST /api/v1/cases/{number}/links",
     "case route": "asks the catalogue, and no case",
     "case open": "opens a case; its receipt is told in test_firewall.py",
     "import cases": "opens cases; test_firewall.py",
+    "notices outlets": "the operator's: addresses, and no case",
+    "notices retry": "the operator's: counts of dead letters, and no case",
     "up": "starts the servers",
     "worker": "runs",
     "console": "runs",
@@ -268,6 +278,7 @@ async def before(database: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) 
     }
     try:
         await store_pack(pool, PACK)
+        await configured(pool, hook("all", EVERYWHERE, "*"))
         await _ordinary(pool)
         yield World(pool, database, Settings.find(env), env)
     finally:

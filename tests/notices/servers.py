@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -39,7 +39,7 @@ class Taker:
 
 
 @contextmanager
-def taking_posts() -> Iterator[Taker]:
+def taking_posts() -> Generator[Taker]:
     """An HTTP server in a thread of its own."""
     taker = Taker()
 
@@ -56,7 +56,7 @@ def taking_posts() -> Iterator[Taker]:
             self.end_headers()
             self.wfile.write(told)
 
-        def log_message(self, *_: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -80,7 +80,7 @@ class Mailbox:
     to: list[str] = field(default_factory=list)
     refuse: str | None = None
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802
         """As aiosmtpd calls it."""
         if self.refuse:
             return self.refuse
@@ -91,7 +91,7 @@ class Mailbox:
 
 
 @contextmanager
-def taking_mail() -> Iterator[Mailbox]:
+def taking_mail() -> Generator[Mailbox]:
     """An SMTP server in a thread of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -16,7 +16,11 @@ from tests.notices.servers import Mailbox, Taker, taking_mail, taking_posts
 
 KEY = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
 MESSAGE = Message(KEY, "【责任】催办", ["案件 2345-6789：办理中"], {"id": KEY, "notices": []})
-SECRETS = {"signs": "whsec_" + base64.b64encode(b"0123456789abcdef").decode(), "token": "t-1", "robot": "SECabc"}
+SECRETS = {
+    "signs": "whsec_" + base64.b64encode(b"0123456789abcdef").decode(),
+    "token": "t-1",
+    "robot": "SECabc",
+}
 
 
 @pytest.fixture

@@ -45,6 +45,7 @@ DRIVEN = {
     ),
     *("ledger key", "ledger checkpoint", "ledger verify", "ledger export"),
     *("queue", "import cases", "doctor", "rebuild", "rehydrate", "pack check", "pack load"),
+    *("notices list", "notices outlets", "notices retry", "notices digest"),
 }
 """Commands of the command line that are run here."""
 
@@ -166,7 +167,8 @@ async def _by_the_command_line(
     await _import(everything, marks, tmp_path)
     for words in (
         *(("case", what, number) for what in ("show", "holders", "history", "clocks")),
-        *(("queue",), ("rebuild",), ("rehydrate",)),
+        *(("queue",), ("rebuild",), ("rehydrate",), ("notices", "list"), ("notices", "retry")),
+        ("notices", "digest", "--as", "district-supervisor"),
         ("case", "act", number, "--list"),
         ("case", "route", "--matter", small.HOUSING_MATTER, "--place", small.COMMUNITY),
     ):
@@ -208,6 +210,8 @@ _MISTYPED: tuple[Callable[[str, str], tuple[str, ...]], ...] = (
     lambda typed, number: ("case", "link", number, "--contract", typed, *AS_CLERK),
     lambda typed, _: ("queue", "--body", typed),
     lambda typed, _: ("queue", "--after", typed),
+    lambda typed, _: ("notices", "outlets", f"{typed}.toml"),
+    lambda typed, _: ("notices", "list", "--state", typed),
     lambda typed, _: ("import", "cases", f"{typed}.csv", *AS_CLERK),
 )
 """What somebody mistypes: given the words and a case's number, the call."""
@@ -290,6 +294,8 @@ async def _read_everything(walk: Walk, numbers: list[str]) -> None:
     for path in ("/", "/api/openapi.json", "/api/v1/bodies", "/api/v1/matters", "/api/v1/places", "/healthz"):
         await walk.read(path)
     await walk.read("/static/console.css")
+    await walk.read("/api/v1/notices")
+    await walk.read("/api/v1/digest", user="district-supervisor")
     await walk.read(f"/api/v1/route?matter={small.HOUSING_MATTER}&place={small.COMMUNITY}")
     for question in Question:
         await walk.read(f"/api/v1/audit/{question}")

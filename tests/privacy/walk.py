@@ -59,9 +59,9 @@ class Walk:
         assert answer.status_code == 200, (command, answer.text)
         self.keep(f"POST {command}", answer)
 
-    async def read(self, path: str) -> httpx.Response:
+    async def read(self, path: str, user: str | None = None) -> httpx.Response:
         """Something that shows no personal data, since nobody has asked for any."""
-        answer = await self._web.get(path)
+        answer = await self._web.get(path, headers={"X-Zeren-User": user} if user else {})
         assert answer.status_code == 200, (path, answer.text)
         self.keep(f"GET {path}", answer)
         return answer

@@ -8,6 +8,7 @@ import asyncio
 from datetime import UTC, datetime
 from uuid import uuid4
 
+from activities.notices import NoticeActivities
 from domain import commands as c
 from domain.actors import person
 from domain.calendar import hours
@@ -15,6 +16,7 @@ from domain.numbers import case_id
 from domain.personal import PersonalRef
 from domain.words import NotAcceptedGround, Role, Satisfaction, Step
 from ledger.load import PAGE_EVENTS
+from ledger.outbox import listed
 from ledger.packs import store_pack
 from tests import small
 from tests.domain import world
@@ -26,10 +28,14 @@ from tests.mishaps import (
     reset_to_the_beginning,
     somebody_else_writes,
 )
+from tests.notices.offices import SECRETS, configured, hook
 from tests.replay.stage import NOT_OURS, VERDICT, WHOLE, Stage
 from workflows.checkpointing import CheckpointWorkflow
+from worker import case_worker, notice_worker
 from workflows.door import Outcome, OutcomeKind
 from workflows.housekeeping import HousekeepingWorkflow
+from workflows.names import notices_queue
+from workflows.notices import DigestWorkflow, NoticesStart, NoticesWorkflow
 
 
 async def straight_to_closing(stage: Stage) -> None:
@@ -305,3 +311,30 @@ async def _round_of_housekeeping(stage: Stage) -> None:
     )
     assert (await handle.result()).rows == 0
     await stage.keep(handle.id)
+
+
+async def notices_delivered(stage: Stage) -> None:
+    """A notice that cannot be delivered dies, the delivery is renewed, and the digests of a day are put in the outbox."""
+    office = stage.office
+    queue = f"{office.task_queue}-apart"
+    await configured(office.pool, hook("nowhere", "http://127.0.0.1:9/", small.DISPATCH))
+    await office.open()
+    notices = NoticeActivities(office.pool, SECRETS.get, "http://127.0.0.1:9", back_off=())
+    async with (
+        case_worker(office.client, office.pool, task_queue=queue, notices=notices),
+        notice_worker(office.client, notices, task_queue=queue),
+    ):
+        start = NoticesStart(queue=notices_queue(queue), wait_seconds=1, history_limit=16)
+        handle = await office.client.start_workflow(
+            NoticesWorkflow.run, start, id=f"{queue}-run", task_queue=queue
+        )
+        while (await handle.describe()).run_id == handle.first_execution_run_id:
+            await asyncio.sleep(0.05)
+        assert (await listed(office.pool)).counts == {"dead": 1}
+        digests = await office.client.start_workflow(
+            DigestWorkflow.run, id=f"{queue}-digest", task_queue=queue
+        )
+        await digests.result()
+        await office.client.get_workflow_handle(handle.id).terminate("the life is over")
+    await stage.keep(handle.id)
+    await stage.keep(digests.id)

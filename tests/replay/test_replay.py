@@ -13,7 +13,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.workflow import NondeterminismError
 
 from deploy.onemachine.temporal import EmbeddedTemporal
-from domain import ports
+from domain import notices, ports
 from tests.replay import changed
 from tests.replay.record import LIVES, lived, mark, seal, sealed, store
 from tests.replay.saved import HISTORIES, RECORDER, attributes, events, every, opened, read, replayer
@@ -88,6 +88,7 @@ def test_they_make_every_call_there_is() -> None:
     }
     assert quick == {ports.LOAD, ports.LOOK_UP, ports.APPEND, ports.ANSWER, ports.ALARM}
     assert durable >= {ports.LOAD, ports.LOOK_UP, ports.APPEND, ports.SWEEP, ports.FIND_ENDED}
+    assert durable >= {notices.GATHER, notices.DELIVER, notices.COMPOSE}
     assert any("failure" in marker for marker in _markers()), "a quick call that failed"
 
 
