@@ -18,12 +18,10 @@ from activities.channels import Secrets, send
 from activities.channels.message import Message, Undelivered, of_digest, of_notices
 from domain.notices import COMPOSE, DELIVER, GATHER, Composed, Delivered, Gather, Gathered
 from ledger.digest import compose, digest
-from ledger.outbox import Letter, gather, mark_failed, mark_sent, now, open_letter, zone_of
+from ledger.outbox import Letter, gather, mark_failed, mark_sent, now, office_hours, open_letter
 
 _LOOK_AGAIN = 0.5
 """Seconds between two looks into an empty outbox."""
-
-_FREE_DAYS = (6, 7)
 
 BACK_OFF = tuple(
     timedelta(seconds=seconds) for seconds in (10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400)
@@ -60,8 +58,10 @@ class NoticeActivities:
         """Messages that are due. It waits for the first, and stops waiting when the worker is asked to stop."""
         loop = asyncio.get_running_loop()
         until = loop.time() + request.seconds
+        hours = await office_hours(self._pool)
         while True:
-            found = await gather(self._pool, request, quiet=False)
+            quiet = hours.asleep(await now(self._pool))
+            found = await gather(self._pool, request, quiet=quiet)
             if found or loop.time() >= until or activity.is_worker_shutdown():
                 return Gathered(messages=tuple(found))
             try:
@@ -100,7 +100,7 @@ class NoticeActivities:
     async def compose(self) -> Composed:
         """Put the digests of today into the outbox, if today is worked."""
         at = await now(self._pool)
-        day = at.astimezone(await zone_of(self._pool)).date()
-        if day.isoweekday() in _FREE_DAYS:
+        day = (await office_hours(self._pool)).working_day(at)
+        if day is None:
             return Composed(digests=0)
         return Composed(digests=await compose(self._pool, day, at), day=day)

@@ -11,17 +11,19 @@ so that whoever gets it twice can tell.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import asyncpg
 
 from domain.base import BodyId, Frozen, Instant, PersonId
+from domain.calendar import Calendar, around_the_clock
 from domain.notices import Gather, Outgoing
 from domain.ports import Alarm
+from domain.quiet import Quiet, awake
 from domain.words import State
+from domain.worktime import WorkTime
 from ledger.alarms import raise_alarm
 from ledger.outlets import Mail, Outlet
 
@@ -264,10 +266,33 @@ async def counts(pool: asyncpg.Pool) -> dict[str, int]:
     return {row["state"]: row["times"] for row in rows}
 
 
-async def zone_of(pool: asyncpg.Pool) -> ZoneInfo:
-    """The zone in which the office reads its clock; UTC where no pack is loaded."""
-    zone = await pool.fetchval("SELECT zone FROM pack_version ORDER BY version DESC LIMIT 1")
-    return ZoneInfo(zone or "UTC")
+class OfficeHours(Frozen):
+    """When the office reads what it is sent, by the newest pack."""
+
+    calendar: Calendar
+    quiet: Quiet | None
+
+    def asleep(self, at: datetime) -> bool:
+        """Whether nobody is nudged at ``at``."""
+        return awake(at, self.quiet, WorkTime(self.calendar)) > at
+
+    def working_day(self, at: datetime) -> date | None:
+        """The day that it is at ``at``, if it is worked."""
+        time = WorkTime(self.calendar)
+        day = time.day(at)
+        return day if time.works(day) else None
+
+
+async def office_hours(pool: asyncpg.Pool) -> OfficeHours:
+    """Of the newest pack; every day is worked, and no hour quiet, where none is loaded."""
+    row = await pool.fetchrow(
+        "SELECT zone, calendar, policy -> 'quiet' AS quiet FROM pack_version ORDER BY version DESC LIMIT 1"
+    )
+    if row is None:
+        return OfficeHours(calendar=around_the_clock(), quiet=None)
+    return OfficeHours.model_validate(
+        {"calendar": row["calendar"] or around_the_clock(row["zone"]), "quiet": row["quiet"]}
+    )
 
 
 async def now(pool: asyncpg.Pool) -> datetime:

@@ -5,7 +5,7 @@
                   └─▶ notices             who is told: in the inbox, and by the outbox where an outlet leads out
 
 ``rows`` turns a stretch of events into the rows of the five read models (ledger/sql/0002_read_models.sql), and into those
-of the outbox, which a rebuild leaves alone (ledger/sql/0017_outbox.sql).
+of the outbox, which a rebuild leaves alone (ledger/sql/0019_outbox.sql).
 """
 
 import hashlib

@@ -301,6 +301,7 @@ async def test_every_read_is_the_same_without_the_case_for_whom_it_is_hidden_fro
                 assert different & {repr(asked) for asked in requests}, f"who {why} sees nothing by {route}"
 
 
+@pytest.mark.timeout(400)
 async def test_every_command_that_reads_is_the_same_too(before: World) -> None:
     env = {**os.environ, **before.env}
 

@@ -1,6 +1,6 @@
 """The outbox: what is written with which events, folded, kept back behind a wall, given up; and the digests."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -9,13 +9,16 @@ from pydantic import ValidationError
 
 from console.words import EVENTS, LABELS
 from domain import commands as c
+from domain.calendar import Calendar
 from domain.notices import DIGEST, KINDS, STATES, Gather
+from domain.quiet import Quiet
 from domain.words import State
 from ledger.alarms import alarms
 from ledger.append import append
 from ledger.digest import compose, digest
-from ledger.outbox import gather, listed, mark_failed, mark_sent, open_letter, retry
+from ledger.outbox import gather, listed, mark_failed, mark_sent, office_hours, open_letter, retry
 from ledger.outlets import Mail, Outlet, Outlets, outlets, unknown_recipients
+from ledger.packs import store_pack
 from ledger.rebuild import differences, rebuild
 from tests import small
 from tests.ledger.cases import Story, ready
@@ -103,6 +106,19 @@ async def test_a_folding_notice_waits_for_others_and_a_nudge_for_the_morning(poo
     assert letter is not None
     assert len(letter.items) == 2, "the younger one goes with the elder"
     assert await gather(pool, ALL, quiet=True) == [], "nor is it tried again in the night"
+
+
+async def test_quiet_hours_and_working_days_are_those_of_the_pack(pool: asyncpg.Pool) -> None:
+    hours = await office_hours(pool)
+    assert not hours.asleep(AT)
+    calendar = Calendar(id="office", zone="Asia/Shanghai", weekend=(6, 7), workdays=(date(2026, 2, 14),))
+    policy = small.POLICY.model_copy(update={"quiet": Quiet(start="20:00", end="08:00")})
+    await store_pack(pool, small.PACK.model_copy(update={"policy": policy, "calendar": calendar}))
+    hours = await office_hours(pool)
+    saturday, made_up = datetime(2026, 2, 7, 4, tzinfo=UTC), datetime(2026, 2, 14, 4, tzinfo=UTC)
+    midnight = datetime(2026, 3, 2, 16, 0, 30, tzinfo=UTC)
+    assert [hours.asleep(at) for at in (saturday, made_up, midnight, AT)] == [True, False, True, False]
+    assert [hours.working_day(at) for at in (saturday, made_up)] == [None, date(2026, 2, 14)]
 
 
 async def test_behind_a_wall_nothing_leaves_the_house_and_nobody_barred_hears_of_the_row(

@@ -29,9 +29,9 @@ from tests.mishaps import (
     somebody_else_writes,
 )
 from tests.notices.offices import SECRETS, configured, hook
-from tests.replay.stage import NOT_OURS, VERDICT, WHOLE, Stage
-from workflows.checkpointing import CheckpointWorkflow
+from tests.replay.stage import NOT_OURS, VERDICT, WHOLE, Run, Stage
 from worker import case_worker, notice_worker
+from workflows.checkpointing import CheckpointWorkflow
 from workflows.door import Outcome, OutcomeKind
 from workflows.housekeeping import HousekeepingWorkflow
 from workflows.names import notices_queue
@@ -336,5 +336,7 @@ async def notices_delivered(stage: Stage) -> None:
         )
         await digests.result()
         await office.client.get_workflow_handle(handle.id).terminate("the life is over")
-    await stage.keep(handle.id)
+    # The run that was renewed is whole; the one after it was ended while it waited.
+    assert handle.first_execution_run_id is not None
+    stage.kept.append(Run(handle.id, handle.first_execution_run_id))
     await stage.keep(digests.id)
