@@ -82,9 +82,6 @@ def sandbox() -> SandboxedWorkflowRunner:
 SENDING = 8
 """Messages that one worker sends at the same time. What waits is served by priority and in turn."""
 
-ZONE = "Asia/Shanghai"
-"""Whose morning a digest comes in before a pack has said."""
-
 
 def case_worker(
     client: Client,
@@ -145,7 +142,7 @@ async def running_worker(settings: Settings) -> AsyncGenerator[Worker]:
         await schedule_housekeeping(client, settings.task_queue)
         await schedule_checkpoints(client, settings.task_queue)
         pack = await current_pack(pool)
-        await schedule_notices(client, settings.task_queue, pack.zone if pack else ZONE)
+        await schedule_notices(client, settings.task_queue, pack.zone if pack else None)
         places = EvidencePlaces(settings.signing_keys, settings.evidence_folder)
         notices = NoticeActivities(pool, secrets_in(settings.secrets_folder, os.environ), settings.url)
         async with (

@@ -47,6 +47,7 @@ from workflows import names
 from workflows.case_workflow import HISTORY_LIMIT, CaseStart, CaseWorkflow, Submission
 from workflows.housekeeping import schedule_housekeeping
 from workflows.merged_batch import BatchStart, MergedBatch, batch_id
+from workflows.notices import schedule_notices
 
 LONGEST_TRY = 5.0
 """Seconds for one call; a sender with more patience calls again."""
@@ -164,6 +165,7 @@ class Door:
     async def schedule(self) -> None:
         """Make the Schedules that are missing."""
         await schedule_housekeeping(self._client, self._task_queue)
+        await schedule_notices(self._client, self._task_queue)
 
     async def _try(self, case: UUID, command: AnyCommand, ending: "_Ending") -> Outcome | None:
         """One try, and a question to the ledger where it may have arrived. None: try again."""

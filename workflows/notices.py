@@ -45,6 +45,9 @@ WAIT_SECONDS = 50
 HISTORY_LIMIT = 2_000
 """Events in the history of a run after which it continues as new."""
 
+ZONE = "Asia/Shanghai"
+"""Whose morning a digest comes in before a pack has said."""
+
 _AGAIN = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 
 
@@ -124,8 +127,8 @@ class DigestWorkflow:
         )
 
 
-async def schedule_notices(client: Client, task_queue: str, zone: str) -> None:
-    """Make both Schedules; the digest's follows the pack's zone. Safe to repeat, by any worker."""
+async def schedule_notices(client: Client, task_queue: str, zone: str | None = None) -> None:
+    """Make both Schedules; the digest's follows the pack's ``zone``, where it is told. Safe to repeat, by anybody."""
     start = NoticesStart(queue=notices_queue(task_queue))
     await _made(
         client,
@@ -138,6 +141,7 @@ async def schedule_notices(client: Client, task_queue: str, zone: str) -> None:
             policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)),
         ),
         at_once=True,
+        renew=False,
     )
     await _made(
         client,
@@ -148,16 +152,17 @@ async def schedule_notices(client: Client, task_queue: str, zone: str) -> None:
             ),
             spec=ScheduleSpec(
                 calendars=[ScheduleCalendarSpec(hour=[ScheduleRange(8)], minute=[ScheduleRange(30)])],
-                time_zone_name=zone,
+                time_zone_name=zone or ZONE,
             ),
             # After an outage over the morning the digest still comes on its day.
             policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(hours=12)),
         ),
         at_once=False,
+        renew=zone is not None,
     )
 
 
-async def _made(client: Client, name: str, schedule: Schedule, *, at_once: bool) -> None:
+async def _made(client: Client, name: str, schedule: Schedule, *, at_once: bool, renew: bool) -> None:
     async def same(found: ScheduleUpdateInput) -> ScheduleUpdate | None:
         found.description.schedule.spec = schedule.spec
         return ScheduleUpdate(schedule=found.description.schedule)
@@ -165,4 +170,5 @@ async def _made(client: Client, name: str, schedule: Schedule, *, at_once: bool)
     try:
         await client.create_schedule(name, schedule, trigger_immediately=at_once)
     except ScheduleAlreadyRunningError:
-        await client.get_schedule_handle(name).update(same)
+        if renew:
+            await client.get_schedule_handle(name).update(same)
