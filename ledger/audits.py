@@ -1,6 +1,6 @@
 """The supervisors' questions, answered from the events and the read models.
 
-    escalations   deadlines that passed, how far they climbed, who was set to oversee
+    escalations   deadlines that passed: by which rule, rung by rung from whom to whom, answered or not, how late
     pingpong      rulings, what they overruled and against whom; objections and returns by body
     pushdown      who tried to make a protected body lead, and what became of the case
     dwell         for how long which body answered, by charge: it adds up to the whole
@@ -13,16 +13,18 @@ Rows and sums leave out the cases that do not exist for the viewer. A period is 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import asyncpg
 
 from domain.base import BodyId, PersonId
 from domain.mending import MENDING
 from domain.words import Exceptional, Satisfaction
+from ledger.escalations import Climb, climbs_of
 
 Row = dict[str, Any]
 
@@ -56,7 +58,7 @@ class Found(NamedTuple):
 
 
 _EVENTS = """
-SELECT n.number, e.at, e.version, e.type, e.actor, e.body, n.state, n.lead, n.exceptions, later.body AS ruled,
+SELECT e.case_id, n.number, e.at, e.version, e.type, e.actor, e.body, n.state, n.lead, n.exceptions, later.body AS ruled,
        later.designated
 FROM event e
 JOIN case_now n USING (case_id)
@@ -123,6 +125,10 @@ async def audit(pool: asyncpg.Pool, question: Question, asked: Asked) -> Found:
             return _dwell([dict(row) for row in await pool.fetch(_DWELL, *given)])
         case Question.READS:
             return _reads([dict(row) for row in await pool.fetch(_READS, *given)])
+        case Question.ESCALATIONS:
+            events = [dict(row) for row in await pool.fetch(_EVENTS, *given, _TYPES[question])]
+            steps = await climbs_of(pool, {event["case_id"] for event in events}, asked.until)
+            return _escalations(events, steps)
         case _:
             events = [dict(row) for row in await pool.fetch(_EVENTS, *given, _TYPES[question])]
             return _SHAPES[question](events)
@@ -132,29 +138,48 @@ def _common(event: Row) -> Row:
     return {"number": event["number"], "at": event["at"], "type": event["type"], "version": event["version"]}
 
 
-def _escalations(events: list[Row]) -> Found:
+def _escalations(events: list[Row], steps: Mapping[tuple[UUID, int], Climb]) -> Found:
     rows: list[Row] = []
     for event in events:
         body: Row = event["body"]
+        step = steps.get((event["case_id"], event["version"]))
         rows.append(
             {
                 **_common(event),
                 "cause": body.get("cause") or body.get("kind"),
+                "rule": step.rule if step else None,
+                "rule_version": step.rule_version if step else None,
+                "rung": step.rung if step else None,
+                "from": step.frm if step else event["actor"].get("body"),
+                "to": step.to if step else body.get("to") or body.get("body"),
+                "about": step.about if step else None,
+                "due": _moment(step.due if step else None),
+                "answered": step.answered if step else None,
+                "answered_at": _moment(step.answered_at if step else None),
+                "answered_by": step.answered_by if step else None,
+                "late_seconds": step.late_seconds if step else None,
                 "body": body.get("to") or body.get("body") or body.get("charged_to"),
                 "by_hand": event["actor"]["kind"] == "person",
             }
         )
+    missed = [row for row in rows if row["type"] == "deadline_missed"]
     return Found(
         {
-            "missed": _count(row["cause"] for row in rows if row["type"] == "deadline_missed"),
-            "missed_by_body": _count(row["body"] for row in rows if row["type"] == "deadline_missed"),
+            "missed": _count(row["cause"] for row in missed),
+            "missed_by_body": _count(row["body"] for row in missed),
             "escalated_to": _count(row["body"] for row in rows if row["type"] == "escalated"),
             "alerted": _count(row["body"] for row in rows if row["type"] == "alerted"),
             "overseen_by_hand": sum(row["by_hand"] for row in rows),
+            "unanswered": sum(row["answered"] is False for row in missed),
+            "latest_seconds": max((row["late_seconds"] or 0.0 for row in missed), default=0.0),
             "cases": len({row["number"] for row in rows}),
         },
         rows,
     )
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None
 
 
 def _pingpong(events: list[Row]) -> Found:
@@ -275,7 +300,6 @@ def _verdicts(events: list[Row]) -> Found:
 
 
 _SHAPES = {
-    Question.ESCALATIONS: _escalations,
     Question.PINGPONG: _pingpong,
     Question.PUSHDOWN: _pushdown,
     Question.EXCEPTIONS: _exceptions,

@@ -6,7 +6,7 @@ Each one has a database and a task queue of its own, so that tests do not meet o
 import asyncio
 import itertools
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ import asyncpg
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.notices import NoticeActivities
 from domain import commands as c
 from domain.actors import Actor
 from domain.commands import AnyCommand, Command
@@ -111,8 +112,12 @@ async def run_all(
     *,
     pack: Pack = small.PACK,
     history_limit: int = 4_000,
+    notices: Callable[[asyncpg.Pool], NoticeActivities] | None = None,
 ) -> AsyncGenerator[Running]:
-    """Start everything over a migrated database and a Temporal server, and stop it at the end."""
+    """Start everything over a migrated database and a Temporal server, and stop it at the end.
+
+    With ``notices`` the worker looks into the outbox too.
+    """
     kek = folder / "kek.json"
     create_kek_file(kek)
     queue = f"tests-{os.getpid()}-{next(_QUEUES)}"
@@ -133,7 +138,8 @@ async def run_all(
             "ZEREN_TASK_QUEUE": queue,
             "ZEREN_MODE": "embedded",
         }
-        async with case_worker(client, pool, task_queue=queue) as worker:
+        looking = notices(pool) if notices else None
+        async with case_worker(client, pool, task_queue=queue, notices=looking) as worker:
             running = Running(pool, client, door, Keyring.from_file(kek), queue, env, worker)
             yield running
             await _end_runs(running)

@@ -29,6 +29,7 @@ from temporalio.client import (
     WorkflowUpdateStage,
 )
 from temporalio.common import (
+    Priority,
     SearchAttributePair,
     TypedSearchAttributes,
     WorkflowIDConflictPolicy,
@@ -43,6 +44,7 @@ from domain.errors import LedgerAway
 from domain.numbers import workflow_id
 from domain.ports import Answer, Answered, Ask, fingerprint
 from domain.rules import Refusal, Rule, refusal
+from domain.words import Urgency
 from workflows import names
 from workflows.case_workflow import HISTORY_LIMIT, CaseStart, CaseWorkflow, Submission
 from workflows.housekeeping import schedule_housekeeping
@@ -217,6 +219,7 @@ class Door:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             search_attributes=_started_by("intake" if isinstance(command, Register) else "command"),
+            priority=_priority(command),
         )
         try:
             return await self._client.execute_update_with_start_workflow(
@@ -339,6 +342,16 @@ def update_id(command: AnyCommand, failures: int = 0) -> str:
     """
     again = f":{failures}" if failures else ""
     return f"{command.id}:{fingerprint(command)[:32]}{again}"
+
+
+_PRESSING = {Urgency.CRITICAL: 1, Urgency.URGENT: 2, Urgency.NORMAL: 3}
+
+
+def _priority(command: AnyCommand) -> Priority:
+    """What a case's tasks count for where many wait: the pressing ones first, and registering bodies in turn."""
+    if not isinstance(command, Register):
+        return Priority.default
+    return Priority(priority_key=_PRESSING[command.urgency], fairness_key=command.actor.body)
 
 
 def _started_by(what: str) -> TypedSearchAttributes:

@@ -15,7 +15,9 @@ from console.shown import called, lasting, local
 from console.views import Json
 from ledger.audits import Question
 
-_FOR_MACHINES = frozenset({"missing", "mended_by", "version", "fields"})
+_FOR_MACHINES = frozenset({"missing", "mended_by", "version", "fields", "rule_version", "answered_by"})
+_LENGTHS = frozenset({"seconds", "late_seconds", "latest_seconds"})
+_INSTANTS = frozenset({"at", "due", "answered_at"})
 
 
 @click.command("audit")
@@ -61,7 +63,7 @@ def _in_words(document: Json, zone: ZoneInfo) -> Iterable[str]:
 
 
 def _told(key: str, value: Any, names: Json) -> str:  # noqa: ANN401 - a part of any summary
-    if key == "seconds":
+    if key in _LENGTHS:
         return lasting(value)
     if isinstance(value, dict):
         counts = cast("dict[str, object]", value)
@@ -73,9 +75,11 @@ def _cell(key: str, value: object, names: Json, zone: ZoneInfo) -> str:
     match value:
         case None:
             return "—"
-        case str() if key == "at":
+        case str() if key in _INSTANTS:
             return local(value, zone)
-        case float() | int() if key == "seconds":
+        case bool():
+            return "是" if value else "否"
+        case float() | int() if key in _LENGTHS:
             return lasting(value)
         case list():
             return "、".join(called(names, str(each)) for each in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]

@@ -151,3 +151,29 @@ async def test_reads_tell_who_looked_and_why(pool: asyncpg.Pool) -> None:
     assert [row["reason"] for row in found.rows] == ["show_case"]
     assert found.summary["by_person"] == {"keeper-1": 1}
     assert (await asked(pool, Question.READS, body=small.HOUSING)).rows == []
+
+
+async def test_escalations_tell_the_rule_the_rung_from_whom_to_whom_and_how_late(pool: asyncpg.Pool) -> None:
+    await ready(pool)
+    story = await Story(pool, "climbs").open()
+    due = small.START + timedelta(hours=4)
+    await story.ring()
+    await story.ring()
+    found = await asked(pool, Question.ESCALATIONS, until=due + timedelta(hours=30))
+    told = [(row["type"], row["rung"], row["from"], row["to"], row["rule"]) for row in found.rows]
+    rule = "policy.hotline.triage"
+    assert told == [
+        ("deadline_missed", 0, small.DISPATCH, small.DISPATCH, rule),
+        ("escalated", 1, small.DISPATCH, small.GOVERNMENT, rule),
+        ("escalated", 2, small.GOVERNMENT, small.CITY_GOVERNMENT, rule),
+    ]
+    assert {(row["answered"], row["late_seconds"]) for row in found.rows} == {(False, 30 * 3600)}
+    assert found.summary["unanswered"] == 1
+    await story.later(2).say(c.AnswerAtIntake, small.CLERK)
+    found = await asked(pool, Question.ESCALATIONS, until=due + timedelta(hours=30))
+    assert {(row["answered"], row["answered_by"], row["late_seconds"]) for row in found.rows} == {
+        (True, "answered_at_intake", 26 * 3600)
+    }
+    assert (found.summary["unanswered"], found.summary["latest_seconds"]) == (0, 26 * 3600)
+    by_then = await asked(pool, Question.ESCALATIONS, until=due + timedelta(hours=25))
+    assert {row["answered"] for row in by_then.rows} == {False}, "as it stood at the end of the period"
