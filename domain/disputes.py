@@ -34,12 +34,16 @@ from domain.work import barred_from_handling
 
 
 class Dispute(Frozen):
-    """Who is in dispute. ``claimant`` says that the case is not its own; ``sender`` had proposed it."""
+    """Who is in dispute. ``claimant`` says that the case is not its own; ``sender`` had proposed it.
+
+    ``proposed`` is whom a proposal named that was the one too many.
+    """
 
     parties: tuple[BodyId, ...]
     claimant: BodyId | None = None
     sender: BodyId | None = None
     claim: Literal["objection", "return"] | None = None
+    proposed: BodyId | None = None
 
 
 def open_ruling(
@@ -67,6 +71,7 @@ def open_ruling(
         claimant=dispute.claimant,
         sender=dispute.sender,
         claim=dispute.claim,
+        proposed=dispute.proposed,
     )
     if body is not None:
         return record(opened)
@@ -99,7 +104,7 @@ def to_and_fro(case: Case, to: BodyId) -> Dispute | None:
     if to == case.dispatcher or to not in asked or asked[-1] == to:
         return None
     since = asked[asked.index(to) :]
-    return Dispute(parties=tuple(dict.fromkeys(since)))
+    return Dispute(parties=tuple(dict.fromkeys(since)), proposed=to)
 
 
 def conference(

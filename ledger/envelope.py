@@ -1,5 +1,6 @@
 """The envelope: an event as a row of the ledger, and back; an old schema is brought up to date on the way out."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
@@ -27,7 +28,7 @@ def row(event: Recorded) -> dict[str, Any]:
     }
 
 
-def recorded(stored: asyncpg.Record) -> Recorded:
+def recorded(stored: asyncpg.Record | Mapping[str, Any]) -> Recorded:
     """The event of a whole row of ``event``. Raises UnknownEvent if this code cannot read it."""
     return Recorded(
         id=stored["event_id"],

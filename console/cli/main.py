@@ -29,6 +29,7 @@ _COMMANDS = {
     "queue": "console.cli.queues:queue",
     "audit": "console.cli.audits:audit",
     "notices": "console.cli.notices:notices",
+    "whatif": "console.cli.whatif:whatif",
     "import": "console.cli.imports:import_",
     "ledger": "console.cli.ledgers:ledger",
     "rebuild": "console.cli.upkeep:rebuild",

@@ -82,7 +82,10 @@ class Returned(EventBody):
 
 
 class RulingOpened(EventBody):
-    """A dispute went to the lowest common superior of the parties, or to nobody where there is none."""
+    """A dispute went to the lowest common superior of the parties, or to nobody where there is none.
+
+    ``proposed``: whom a proposal named that was the one too many.
+    """
 
     type: Literal["ruling_opened"] = "ruling_opened"
     ruling: str
@@ -94,6 +97,7 @@ class RulingOpened(EventBody):
     claimant: BodyId | None = None
     sender: BodyId | None = None
     claim: Literal["objection", "return"] | None = None
+    proposed: BodyId | None = None
 
 
 class Ruled(EventBody):

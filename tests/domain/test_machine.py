@@ -44,7 +44,7 @@ from domain.words import (
     Way,
 )
 from tests import small
-from tests.domain import laws, laws_events, laws_merges, world
+from tests.domain import laws, laws_events, laws_merges, laws_whatif, world
 from tests.domain.telling import NUMBER, Story, personal
 from tests.domain.telling import Step as Told
 
@@ -260,6 +260,8 @@ class CaseMachine(RuleBasedStateMachine):
         self.parent = Story(PACK, number=PARENT)
 
     def _watch(self, story: Story, step: Told) -> None:
+        if story is self.story:
+            self._steps.append(step)
         laws.one_step(story, step)
         laws_merges.one_step(story, step)
         if step.events:  # without one the case is the same, which one_step has seen to
@@ -276,6 +278,7 @@ class CaseMachine(RuleBasedStateMachine):
 
     def _begins(self, late: bool, choose: Choose) -> None:
         now = LATE if late else small.START
+        self._steps: list[Told] = []
         self.parent = Story(PACK, now=now, number=PARENT, watch=self._watch)
         self.story = Story(PACK, now=now, among=[self.parent], watch=self._watch)
         self.parent.among = [self.story]
@@ -475,8 +478,9 @@ class CaseMachine(RuleBasedStateMachine):
             self._keeps_its_past()
 
     def _keeps_its_past(self) -> None:
-        """The list as of any earlier instant is the beginning of the list as of now."""
+        """The list as of any earlier instant is the beginning of the list as of now, and the life can be lived again."""
         story = self.story
+        laws_whatif.is_lived_again(story, self._steps)
         now = tile(story.events, story.now)
         for event in story.events:
             earlier = tile(story.events, event.at)
