@@ -196,6 +196,7 @@ NO_READS: dict[str, str] = {
     "migrate": "prepares the database",
     "rebuild": "the operator's: counts of the whole ledger, which are excepted (design.md §3.6), and no case",
     "rehydrate": "the operator's: counts of the whole ledger, and no case",
+    "whatif": "reads whole cases for one viewer: tests/ledger/test_lives.py",
     "doctor": "the operator's: what runs; an alarm names a stream and says nothing of the case",
     "pack check": "reads a folder",
     "pack load": "loads a folder",

@@ -28,7 +28,9 @@ def is_lived_again(story: Story, steps: Sequence[Step]) -> None:
         return None
 
     told = {(event.version, event.at, event.command) for event in story.events}
-    own = [step for step in steps if all((each.version, each.at, each.command) in told for each in step.events)]
+    own = [
+        step for step in steps if all((each.version, each.at, each.command) in told for each in step.events)
+    ]
     until = story.events[-1].at if story.down else story.now
     again = compare(
         story.number, story.events, live_again(givens(own), whole(story.pack, story.now), glimpse, until)
