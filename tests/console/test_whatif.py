@@ -23,7 +23,10 @@ async def test_the_same_pack_changes_nothing_and_another_one_is_told(
     shutil.copytree(WUCHANG, other, ignore=shutil.ignore_patterns("__pycache__"))
     policy = other / "policy.toml"
     text, changed = re.subn(
-        r"^whistles = \{ kinds = \[.*?\]", "whistles = { kinds = []", policy.read_text("utf-8"), flags=re.MULTILINE
+        r"^whistles = \{ kinds = \[.*?\]",
+        "whistles = { kinds = []",
+        policy.read_text("utf-8"),
+        flags=re.MULTILINE,
     )
     assert changed == 1
     policy.write_text(text, "utf-8")
