@@ -141,9 +141,19 @@ def extends(digest: Digest, old: tuple[int, bytes], new: tuple[int, bytes], proo
 
 def canonical(value: Any) -> bytes:  # noqa: ANN401 - whatever JSON holds
     """The canonical form of a JSON value. Raises ValueError where it has none."""
-    if _plain(value):
-        return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-    return _written(value).encode()
+    text = _write(value)
+    plain = _ODD.search(text) is None if text.isascii() else _plain(value)
+    return (text if plain else _written(value)).encode()
+
+
+_write = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False, allow_nan=False
+).encode
+
+_ODD = re.compile(
+    r"(?:^|[:\[,])-?(?:[0-9]+\.[0-9]+(?:e[+-]?[0-9]+)?|[0-9]+e[+-]?[0-9]+|[0-9]{16,})(?=$|[,\]}])"
+)
+"""A fraction, or an integer that may have more than 53 bits; or text that looks so, which does no harm."""
 
 
 def _plain(value: Any) -> bool:  # noqa: ANN401

@@ -9,6 +9,7 @@ none of it (design.md §3.14); destroying a key changes no leaf.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
@@ -64,8 +65,19 @@ def canonical(told: Entry) -> bytes:
     below the surrogates; it writes numbers that are no integers in another way. Whatever is not surely the same goes
     the library's own way.
     """
-    text = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode() if _plain(told) else rfc8785.dumps(told)
+    text = _write(told)
+    plain = _ODD.search(text) is None if text.isascii() else _plain(told)
+    return text.encode() if plain else rfc8785.dumps(told)
+
+
+_write = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False, allow_nan=False
+).encode
+
+_ODD = re.compile(
+    r"(?:^|[:\[,])-?(?:[0-9]+\.[0-9]+(?:e[+-]?[0-9]+)?|[0-9]+e[+-]?[0-9]+|[0-9]{16,})(?=$|[,\]}])"
+)
+"""A fraction, or an integer that may have more than 53 bits; or text that looks so, which does no harm."""
 
 
 def _plain(value: object) -> bool:

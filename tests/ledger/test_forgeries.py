@@ -253,6 +253,7 @@ def _kept(table: str) -> None:
         '{"entry":{"kind":"event","version":"x"},"index":0,"leaf":"00","proof":null,"size":null}',
         '{"entry":{"kind":"key","kind":"event"},"index":0,"leaf":"00","proof":null,"size":null}',
         '{"entry":{"a":123456789012345678901234567890,"version":1},"index":0,"leaf":"00","proof":null,"size":null}',
+        '{"entry":{"a":NaN},"index":0,"leaf":"00","proof":null,"size":null}',
         '{"entry":"\\ud800","index":0,"leaf":"00","proof":null,"size":null}',
         "[" * 5000,
     ],
