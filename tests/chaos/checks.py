@@ -28,6 +28,7 @@ class Findings:
     timers: list[str] = field(default_factory=list)
     read_models: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
+    unproven: list[str] = field(default_factory=list)
 
     @property
     def clean(self) -> bool:

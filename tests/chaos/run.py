@@ -27,6 +27,7 @@ from tests.chaos.checks import Bell, Findings, examine
 from tests.chaos.clients import AWAY, Crowd, Log
 from tests.chaos.faults import fault
 from tests.chaos.lab import Lab, running_lab
+from tests.chaos.sealing import Sealer
 from tests.domain import world
 from workflows.connection import connect
 from workflows.door import Door
@@ -52,6 +53,11 @@ class Plan:
     small_disk: bool = False
     fake_clock: bool = False
     bells: bool = True
+
+    @property
+    def honest(self) -> bool:
+        """Nothing in it is wrong on purpose. A control has to be found out without the help of checkpoints."""
+        return not (self.control or self.settings or self.statements)
 
 
 @dataclass
@@ -100,6 +106,8 @@ async def _carry_out(plan: Plan, lab: Lab) -> Report:
     report = Report(plan, Findings())
     try:
         cases = await asyncio.gather(*(crowd.open_case() for _ in range(plan.cases)))
+        sealer = Sealer(crowd.pool, lab.folder)
+        sealing = asyncio.create_task(sealer.go_on()) if plan.honest else None
         bells = await _two_bodies_end(crowd, plan) if plan.bells else ()
         dice = random.Random(plan.seed)
         kinds = (crowd.by_door, crowd.by_console)
@@ -122,6 +130,10 @@ async def _carry_out(plan: Plan, lab: Lab) -> Report:
         await _rung(crowd, len(cases), bells)
         pool = await crowd.pool()
         report.findings = await examine(pool, cases, crowd.log.acknowledged, bells)
+        if sealing is not None:
+            sealer.over = True
+            await sealing
+            report.findings.unproven += await sealer.unproven()
         report.events = await pool.fetchval("SELECT count(*) FROM event")
         report.alarms = {
             row["kind"]: row["number"]
