@@ -314,9 +314,13 @@ def trusted(told: Sequence[dict[str, Any]], given: Sequence[Key]) -> tuple[list[
         endorsed = any(one.line == entry.get("endorsed_by") and _endorses(one, entry) for one in keys)
         if key.line in lines or not keys or endorsed:
             keys.append(key)
-        elif not lines & {str(other.get("vkey")) for other in told if other["ordinal"] > entry["ordinal"]}:
-            strangers.append(int(entry["ordinal"]))
+        elif not lines & {str(other.get("vkey")) for other in told if _ordinal(other) > _ordinal(entry)}:
+            strangers.append(_ordinal(entry))
     return keys, strangers
+
+
+def _ordinal(entry: dict[str, Any]) -> int:
+    return int(entry.get("ordinal", 0))
 
 
 def _endorses(key: Key, entry: dict[str, Any]) -> bool:
@@ -439,7 +443,7 @@ class _Walk:
             )
         try:
             hashed = self.digest(b"\x00" + canonical(entry))
-        except ValueError:
+        except (ValueError, RecursionError):
             hashed = b""
         if hashed != line.leaf:
             add("bad_leaf", at, f"第 {at} 叶与其 {name} 不符", f"leaf {at} and its {name} disagree")
@@ -508,7 +512,7 @@ class _Walk:
         """The chain of the case, and what else the entry's kind asks for."""
         entry = line.entry
         if entry.get("kind") == "key":
-            self._told.append(entry)
+            self._key(line, name)
         if entry.get("kind") != "event":
             return
         self._report.events += 1
@@ -523,6 +527,14 @@ class _Walk:
                 f"leaf {line.index} ({name}) does not follow the event before it in its case",
             )
         self._last[case] = version, line.leaf
+
+    def _key(self, line: Line, name: str) -> None:
+        try:
+            read_key(str(line.entry.get("vkey")))
+        except Unreadable as error:
+            self._report.add("bad_key", line.index, f"{name}：{error.zh}", f"{name}: {error.en}")
+        else:
+            self._told.append(line.entry)
 
 
 def _vouched(note: Note, keys: Iterable[Key], report: Report) -> bool:
@@ -578,13 +590,19 @@ def _lines(path: Path, report: Report) -> Iterator[Line]:
                     int(told["index"]),
                     bytes.fromhex(told["leaf"]),
                     None if proof is None else [bytes.fromhex(one) for one in proof],
-                    told["size"],
+                    None if told["size"] is None else int(told["size"]),
                 )
-                int(line.entry.get("version", 0))
-            except (ValueError, KeyError, TypeError, RecursionError):
+                _counted(line.entry)
+            except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
                 report.add("unreadable", None, f"第 {number} 行读不出来", f"line {number} cannot be read")
                 continue
             yield line
+
+
+def _counted(entry: dict[str, Any]) -> None:
+    """What is counted by has to be a number. Raises ValueError, TypeError."""
+    for name in ("version", "ordinal"):
+        int(entry.get(name, 0))
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

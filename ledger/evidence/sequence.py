@@ -10,6 +10,7 @@ followed by a mark behind which nothing can appear any more: events and readings
 before the tree is hashed by the same steps, from its first row.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from uuid import UUID
 import asyncpg
 
 from ledger.evidence.entries import COLUMNS, ORDINALS, TABLES, Kind, leaf
+from ledger.evidence.errors import EvidenceBroken
 from ledger.evidence.keys import SigningKeys, register
 from ledger.evidence.leaves import hashes_of
 from ledger.evidence.merkle import Frontier, leaf_hash
@@ -66,18 +68,23 @@ async def sequence(pool: asyncpg.Pool, *, batch: int = BATCH) -> int:
 
     Does nothing while the tree has no name (``begin``). Safe to call from anywhere at any time.
     """
-    done = 0
-    while count := await _step(pool, batch):
+    done, more = 0, True
+    while more:
+        count, more = await _step(pool, batch)
         done += count
     return done
 
 
-async def _step(pool: asyncpg.Pool, batch: int) -> int:
+async def _step(pool: asyncpg.Pool, batch: int) -> tuple[int, bool]:
+    """How many rows got leaves, and whether there were more of one kind than go into a batch.
+
+    It stops at the first batch that is not full: while cases go on there is always something new.
+    """
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock($1)", SEALER)
         tree = await connection.fetchrow("SELECT * FROM tree")
         if tree is None:
-            return 0
+            return 0, False
         digest = suite_named(tree["suite"]).digest
         frontier = Frontier(digest, tree["size"], tree["peaks"])
         rows = [
@@ -90,12 +97,12 @@ async def _step(pool: asyncpg.Pool, batch: int) -> int:
             *await _after(connection, "reading", tree["readings"], batch),
         ]
         if not rows:
-            return 0
+            return 0, False
         chain = await _before(connection, rows)
         leaves: list[tuple[Any, ...]] = []
         for kind, row, _ in rows:
             previous = chain.get((row["case_id"], row["version"] - 1)) if kind == "event" else None
-            hashed = leaf_hash(digest, leaf(kind, row, previous))
+            hashed = leaf_hash(digest, _content(kind, row, previous))
             if kind == "event":
                 chain[row["case_id"], row["version"]] = hashed
             leaves.append((frontier.size, kind, *_found_by(kind, row), hashed))
@@ -111,7 +118,18 @@ async def _step(pool: asyncpg.Pool, batch: int) -> int:
             frontier.peaks,
             *_marks(dict(tree), rows),
         )
-        return len(rows)
+        return len(rows), max(Counter(kind for kind, _, _ in rows).values()) == batch
+
+
+def _content(kind: Kind, row: Mapping[str, Any], previous: bytes | None) -> bytes:
+    try:
+        return leaf(kind, row, previous)
+    except ValueError as error:
+        place = row.get("position") or row.get("command_id")
+        raise EvidenceBroken(
+            f"{kind} {place} 含有规范 JSON 无法表示的内容，不是本系统写入的；请保全现场。 / The {kind} {place} holds what "
+            "canonical JSON cannot say, so it was not written by us. Keep everything as it is."
+        ) from error
 
 
 async def _after(

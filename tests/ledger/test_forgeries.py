@@ -255,6 +255,10 @@ def _kept(table: str) -> None:
         '{"entry":{"a":123456789012345678901234567890,"version":1},"index":0,"leaf":"00","proof":null,"size":null}',
         '{"entry":{"a":NaN},"index":0,"leaf":"00","proof":null,"size":null}',
         '{"entry":"\\ud800","index":0,"leaf":"00","proof":null,"size":null}',
+        '{"entry":{"kind":"key","vkey":"x"},"index":0,"leaf":"00","proof":[],"size":[]}',
+        '{"entry":{"kind":"key","ordinal":{}},"index":0,"leaf":"00","proof":null,"size":null}',
+        '{"entry":{"kind":"event","version":1e999},"index":0,"leaf":"00","proof":null,"size":null}',
+        '{"entry":{"a":' + "[" * 800 + "]" * 800 + '},"index":0,"leaf":"00","proof":null,"size":null}',
         "[" * 5000,
     ],
 )
