@@ -194,6 +194,17 @@ def queue(document: Json, zone: ZoneInfo) -> Iterable[str]:
     )
 
 
+_NAMED = 3
+"""Names in a cell; some commands are open to every body there is, and --json tells them all."""
+
+
+def _few(names: Iterable[str], between: str = "、") -> str:
+    """The first names, and how many more there are."""
+    all_ = list(names)
+    more = f"{between}… 等 {len(all_)} 个 / {len(all_)} in all" if len(all_) > _NAMED else ""
+    return between.join(all_[:_NAMED]) + more
+
+
 def allowed(document: Json) -> Iterable[str]:
     """What the case allows, to whom, and why not the rest."""
     names = document["names"]
@@ -202,9 +213,9 @@ def allowed(document: Json) -> Iterable[str]:
         (
             f"✓ {row['command']}",
             command_word(row["command"]).zh,
-            "、".join(called(names, body) for body in row["bodies"]),
+            _few(called(names, body) for body in row["bodies"]),
             "/".join(label(Role(role)) for role in row["roles"]),
-            ", ".join(row["people"]) or "（无人在岗 nobody in post）",
+            _few(row["people"], between=", ") or "（无人在岗 nobody in post）",
         )
         for row in document["commands"]
         if row["allowed"]
