@@ -6,7 +6,8 @@
     nothing                                         NotRunning, with what to do
 
 A variable of the environment outranks the file. ``embedded`` is the one-machine mode, in which a name is enough to act
-and everything stays on loopback; any instance that was not started by ``zeren up`` is not embedded.
+and everything stays on loopback; any instance that was not started by ``zeren up`` is not embedded. How people sign in
+elsewhere is ``sign_in`` (docs/operations.md): at a provider of OpenID Connect, or at a proxy that says who it is.
 """
 
 import json
@@ -38,6 +39,14 @@ _FROM_ENVIRONMENT = {
     "pack": "ZEREN_PACK",
     "host": "ZEREN_HOST",
     "port": "ZEREN_PORT",
+    "sign_in": "ZEREN_SIGN_IN",
+    "oidc_issuer": "ZEREN_OIDC_ISSUER",
+    "oidc_client_id": "ZEREN_OIDC_CLIENT_ID",
+    "oidc_claim": "ZEREN_OIDC_CLAIM",
+    "proxy_peers": "ZEREN_PROXY_PEERS",
+    "proxy_header": "ZEREN_PROXY_HEADER",
+    "session_idle_minutes": "ZEREN_SESSION_IDLE_MINUTES",
+    "session_hours": "ZEREN_SESSION_HOURS",
 }
 _NEEDED = ("database_url", "temporal_address", "kek_file")
 
@@ -62,6 +71,19 @@ class Settings(Frozen):
     pack: str = ""
     host: str = "127.0.0.1"
     port: int = Field(default=8400, ge=1, le=65535)
+    sign_in: Literal["oidc", "header"] | None = None
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_claim: str = "sub"
+    proxy_peers: str = ""
+    proxy_header: str = "X-Forwarded-User"
+    session_idle_minutes: int = Field(default=30, ge=1, le=24 * 60)
+    session_hours: int = Field(default=12, ge=1, le=7 * 24)
+
+    @property
+    def https(self) -> bool:
+        """Whether the console is called over TLS, which then ends at a proxy before it."""
+        return self.url.startswith("https://")
 
     @property
     def secrets_folder(self) -> Path | None:

@@ -20,6 +20,7 @@ from console.errors import NotRunning
 from console.opening import opened_pool
 from console.polling import worker_polls
 from console.settings import Settings, data_folder
+from console.sign_in import sign_in_of
 from domain.errors import LedgerError
 from ledger.alarms import alarms
 from ledger.errors import DATABASE_ERRORS
@@ -89,6 +90,7 @@ def doctor() -> None:
 
 async def _looked_at(settings: Settings) -> AsyncIterator[Check]:
     yield Check("instance", ok=True, zh=f"找到实例（{settings.mode}）", en=f"found ({settings.mode})")
+    yield _sign_in(settings)
     for name, pid in _pids(settings):
         alive = _alive(pid)
         yield Check(
@@ -107,6 +109,29 @@ async def _looked_at(settings: Settings) -> AsyncIterator[Check]:
     yield await _of_temporal(settings)
     async for check in _of_the_workflows(settings):
         yield check
+
+
+def _sign_in(settings: Settings) -> Check:
+    """How people sign in to the console, and whether that is whole."""
+    nothing: asyncpg.Pool = None  # pyright: ignore[reportAssignmentType] - looked at, not asked
+    try:
+        signing = sign_in_of(settings, nothing)
+    except NotRunning as error:
+        return Check("sign-in", ok=False, zh=error.zh, en=error.en)
+    if signing is None and settings.embedded:
+        return Check("sign-in", ok=True, zh="单机：一个名字即可办理", en="one machine: a name is enough")
+    if signing is None:
+        return Check(
+            "sign-in",
+            ok=True,
+            zh="没有设置登录方式，控制台不接待任何人；请设 ZEREN_SIGN_IN",
+            en="no way to sign in is set, the console lets nobody in; set ZEREN_SIGN_IN",
+        )
+    zh, en = {
+        "oidc": ("统一身份（OpenID Connect）", "at a provider of OpenID Connect"),
+        "header": ("由可信代理指明人员", "by a trusted proxy's header"),
+    }[signing.way]
+    return Check("sign-in", ok=True, zh=zh, en=en)
 
 
 async def _of_the_ledger(pool: asyncpg.Pool) -> AsyncIterator[Check]:

@@ -31,7 +31,7 @@ def up(data: Path | None, port: int, host: str, pack: Path | None) -> None:
 
     例 / example: zeren up --port 8400
     """
-    from console.web.guard import is_loopback
+    from console.sign_in import is_loopback
     from deploy.onemachine.steps import command
     from deploy.onemachine.supervisor import up as run_all
 

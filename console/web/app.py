@@ -22,12 +22,16 @@ from console.desk import Desk
 from console.links import Links
 from console.polling import worker_polls
 from console.settings import Settings
+from console.sign_in import SignIn
 from console.web.api import api
+from console.web.callers import Callers
 from console.web.guard import Guard
 from console.web.pages import pages, refused_page, wants_page
 from console.web.problems import from_error, problem
 from console.web.provider import links_api, provider
+from console.web.rates import Rates
 from console.web.resident import resident
+from console.web.sign_in import own, signing
 from domain.errors import ZerenError
 from ledger.errors import DATABASE_ERRORS
 
@@ -35,11 +39,16 @@ _log = structlog.get_logger("zeren.console")
 
 
 def create_app(
-    desk: Desk, settings: Settings, client: Client | None = None, links: Links | None = None
+    desk: Desk,
+    settings: Settings,
+    client: Client | None = None,
+    links: Links | None = None,
+    sign_in: SignIn | None = None,
 ) -> FastAPI:
     """The console over a desk. ``client`` is asked whether a worker is there; without one it is never ready.
 
-    ``links`` are the one-time links of providers; without them there is no page for these.
+    ``links`` are the one-time links of providers; without them there is no page for these. ``sign_in`` says how people
+    sign in; without it a name is enough on one machine, and nobody gets in elsewhere.
     """
     app = FastAPI(
         title="责任 Zeren",
@@ -58,6 +67,8 @@ def create_app(
         app.include_router(links_api)
         app.include_router(provider)
     app.include_router(resident)
+    if sign_in is not None:
+        _with_sign_in(app, sign_in)
     app.include_router(pages)
     app.mount("/static", StaticFiles(directory=str(files("console").joinpath("static"))), name="static")
     app.add_api_route("/healthz", _healthz, include_in_schema=False)
@@ -69,6 +80,16 @@ def create_app(
         app.add_exception_handler(kind, _raised)
     app.add_middleware(Guard, settings=settings)  # pyright: ignore[reportArgumentType] - plain ASGI
     return app
+
+
+def _with_sign_in(app: FastAPI, sign_in: SignIn) -> None:
+    """The pages of signing in, and the middleware that says who everybody is. The guard is to stand before it."""
+    app.state.sign_in = sign_in
+    app.state.rates = Rates()
+    if sign_in.provider is not None:
+        app.include_router(signing)
+    app.include_router(own)
+    app.add_middleware(Callers, signing=sign_in, rates=app.state.rates)  # pyright: ignore[reportArgumentType] - plain ASGI
 
 
 async def _healthz() -> Response:

@@ -3,12 +3,11 @@
     Host            one of ours, so that no foreign name can be pointed at this machine (DNS rebinding)
     Origin          a write comes from our own pages, or from no page at all (cross-site requests)
     body            bounded, whether its length was told or not
-    in production   nobody can sign in yet, so nobody gets further than the health checks and a provider's own link
+    in production   without a sign-in nobody gets further than the health checks and a provider's own link
 
 Answers carry headers that let a page load only what is ours and be shown in no other page.
 """
 
-import ipaddress
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -19,6 +18,7 @@ from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers, MutableHeaders
 
 from console.settings import Settings
+from console.sign_in import is_loopback
 from console.web.problems import problem
 
 Scope = MutableMapping[str, Any]
@@ -33,26 +33,24 @@ LARGEST_BODY = 512 * 1024
 OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 PROVIDER_PATH = "/p/"
 """Where providers answer by a one-time link: whoever holds it needs no sign-in, in production neither."""
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing."""
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "Content-Security-Policy": "default-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none';"
+    " form-action 'self'",
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
 
+_ONLY_TLS = {"Strict-Transport-Security": "max-age=31536000"}
+"""Where the console is called over TLS: a browser comes back over TLS for a year."""
+
 _log = structlog.get_logger("zeren.console")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a name or address can only be reached from this machine."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 class _TooLarge(Exception):
@@ -80,7 +78,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 told["status"] = message["status"]
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in {**_HEADERS, **(_ONLY_TLS if self._settings.https else {})}.items():
                     headers.setdefault(name, value)
             await send(message)
 
@@ -126,12 +124,12 @@ class Guard:
                 "The host of the request is not this house; use its own address.",
             )
         by_link = scope["path"].startswith(PROVIDER_PATH)
-        if not self._settings.embedded and not by_link:
+        if not self._settings.embedded and self._settings.sign_in is None and not by_link:
             return problem(
                 403,
                 "no-sign-in",
-                "生产模式的登录尚未开放；请用命令行办理。",
-                "Nobody can sign in here in production yet; use the command line.",
+                "没有设置登录方式；请运维设置 ZEREN_SIGN_IN，或用命令行办理。",
+                "No way to sign in is set: let the operator set ZEREN_SIGN_IN, or use the command line.",
             )
         client = scope.get("client")
         if self._settings.embedded and client is not None and not is_loopback(client[0]):
@@ -141,7 +139,7 @@ class Guard:
                 "单机模式只接受本机访问。",
                 "The one-machine mode answers this machine only.",
             )
-        if scope["method"] not in _SAFE and not self._same_origin(headers):
+        if scope["method"] not in SAFE and not self._same_origin(headers):
             return problem(
                 403,
                 "cross-site",

@@ -23,9 +23,10 @@ from console.reader import Reader
 from console.shown import lasting, parts, said_name, short, spoken, who
 from console.told import relation
 from console.views import Json
-from console.web.acting import ACTS_AS
+from console.web.acting import ACTS_AS, acting_as, caller
 from console.web.api import desk_of
 from console.web.forms import form, read_form
+from console.web.tokens import FormTokens
 from console.words import Word, command_word, event_word, field_word, label
 from domain.errors import BadInput
 from domain.words import (
@@ -52,6 +53,7 @@ _COMMAND_ID = "_command_id"
 _VERSION = "_version"
 
 _templates = Jinja2Templates(directory=str(files("console").joinpath("templates")))
+_templates.env.add_extension(FormTokens)
 
 
 def _coded(kind: type[StrEnum]) -> Callable[[str | None, str], str]:
@@ -123,7 +125,9 @@ async def _page(
     context: dict[str, object] = {
         **_around(request, here),
         "lang": lang,
-        "people": people,
+        # Where people sign in nobody chooses who he is.
+        "people": [] if caller(request) else people,
+        "signed_in": caller(request) is not None,
         "callers": {person.id: person.name for person in people},
         "user": request.cookies.get(ACTS_AS, ""),
         "zone": await desk.zone(),
@@ -218,10 +222,10 @@ def _back(path: str) -> str:
 
 
 def _acting(request: Request) -> Acting:
-    user = request.cookies.get(ACTS_AS)
-    if not user:
+    chosen = acting_as(request)
+    if chosen is None:
         raise WrongUsage("请先在页面上方选择办理人。", "Choose who acts at the top of the page first.")
-    return Acting(user)
+    return chosen
 
 
 @pages.post("/cases")
@@ -282,9 +286,8 @@ async def _case(
     said: Said | None = None,
 ) -> Response:
     reading, lang = _reading(request), _lang(request)
-    user = request.cookies.get(ACTS_AS)
     try:
-        allowed = await reading.allowed(number, Acting(user) if user else None)
+        allowed = await reading.allowed(number, acting_as(request))
     except BadInput:
         # A person who is no longer known must not keep the case from being looked at.
         allowed = await reading.allowed(number)

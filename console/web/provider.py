@@ -13,10 +13,11 @@ from starlette.templating import Jinja2Templates
 
 from console.links import Links, LinkUsed, NoSuchLink, Task
 from console.shown import local
-from console.web.acting import ACTS_AS
+from console.web.acting import acting_as
 from console.web.api import Hat, User, body_of, who_acts
 from console.web.forms import form, read_form
 from console.web.problems import answer
+from console.web.tokens import FormTokens
 from domain.errors import BadInput
 from workflows.door import OutcomeKind
 
@@ -24,6 +25,7 @@ provider = APIRouter(include_in_schema=False)
 links_api = APIRouter(prefix="/api/v1", tags=["v1"])
 
 _templates = Jinja2Templates(directory=str(files("console").joinpath("templates")))
+_templates.env.add_extension(FormTokens)
 
 
 def links_of(request: Request) -> Links:
@@ -46,8 +48,9 @@ async def issue(request: Request, number: str, user: User = None, hat: Hat = Non
 async def issue_on_a_page(request: Request, number: str) -> Response:
     """The same from the page of a case: the link is shown once, to be sent to the provider."""
     told = read_form(await request.body())
-    user = request.cookies.get(ACTS_AS, "")
-    issued = await links_of(request).issue(number, told.get("contract", ""), who_acts(user, None))
+    issued = await links_of(request).issue(
+        number, told.get("contract", ""), acting_as(request) or who_acts(None, None)
+    )
     address = f"{str(request.base_url).rstrip('/')}{issued.path}"
     context: dict[str, object] = {"lang": "zh", "address": address, "number": issued.number}
     return _told(request, "provider_link.html", context, HTTPStatus.CREATED)

@@ -12,8 +12,8 @@ from console.errors import NotRunning
 from console.logs import configure_logs
 from console.opening import opened_desk
 from console.settings import Settings
+from console.sign_in import is_loopback, sign_in_of
 from console.web.app import create_app
-from console.web.guard import is_loopback
 
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 GRACE_SECONDS = 8
@@ -44,8 +44,9 @@ async def serve(settings: Settings) -> None:
             "On one machine a name is enough to act, so the console stays on loopback; set ZEREN_HOST=127.0.0.1.",
         )
     async with opened_desk(settings) as parts:
+        sign_in = sign_in_of(settings, parts.pool)
         config = uvicorn.Config(
-            create_app(parts.desk, settings, parts.client, parts.links),
+            create_app(parts.desk, settings, parts.client, parts.links, sign_in),
             host=settings.host,
             port=settings.port,
             log_config=None,

@@ -15,8 +15,9 @@ import pytest
 
 from console.cli.telling import tell
 from console.settings import Settings
+from console.sign_in import is_loopback
 from console.web.app import create_app
-from console.web.guard import LARGEST_BODY, is_loopback
+from console.web.guard import LARGEST_BODY
 from console.web.problems import from_error
 from domain.numbers import case_id
 from tests import small
