@@ -9,7 +9,7 @@ says is believed only if it was fetched from its own address, and no redirect is
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlencode
@@ -40,7 +40,7 @@ _LEEWAY_SECONDS = 60
 _TIMEOUT_SECONDS = 10.0
 
 
-_Signed = tuple[str, dict[str, str], str]
+_Sign = Callable[[Any, str, str, dict[str, str], str], tuple[str, dict[str, str], str]]
 
 
 class _Client(NamedTuple):
@@ -119,17 +119,13 @@ class Provider:
         return await self._checked(token, nonce)
 
     async def _exchanged(self, endpoint: str, code: str, verifier: str) -> str:
-        body = cast(
-            "str",
-            prepare_token_request(
-                "authorization_code", redirect_uri=self._home + BACK, code=code, code_verifier=verifier
-            ),
+        asked = prepare_token_request(
+            "authorization_code", redirect_uri=self._home + BACK, code=code, code_verifier=verifier
         )
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-        sign = encode_client_secret_basic if self._secret else encode_none
-        address, headers, body = cast(
-            "_Signed", sign(_Client(self._client_id, self._secret), "POST", endpoint, headers, body)
-        )
+        sign: _Sign = encode_client_secret_basic if self._secret else encode_none
+        named = sign(_Client(self._client_id, self._secret), "POST", endpoint, headers, asked)
+        address, headers, body = named
         try:
             async with _browser() as client:
                 answer = await client.post(address, headers=headers, content=body)
