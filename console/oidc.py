@@ -123,7 +123,7 @@ class Provider:
             "authorization_code", redirect_uri=self._home + BACK, code=code, code_verifier=verifier
         )
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-        sign: _Sign = encode_client_secret_basic if self._secret else encode_none
+        sign = cast("_Sign", encode_client_secret_basic if self._secret else encode_none)
         named = sign(_Client(self._client_id, self._secret), "POST", endpoint, headers, asked)
         address, headers, body = named
         try:

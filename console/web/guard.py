@@ -47,7 +47,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 
-_ONLY_TLS = {"Strict-Transport-Security": "max-age=31536000"}
+_ONLY_TLS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 """Where the console is called over TLS: a browser comes back over TLS for a year."""
 
 _log = structlog.get_logger("zeren.console")
