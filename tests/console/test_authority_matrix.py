@@ -101,6 +101,7 @@ async def test_every_role_at_every_route_gets_what_the_page_says(pool: asyncpg.P
             )
             tokens[role] = me.json()["token"]
         assert len(set(tokens.values())) == len(ROLES)
+        assert await ask("GET", "/api/openapi.json", None) == 401
         for method, path in routes:
             nobody = await ask(method, path, None)
             opened = (method, path) in WITHOUT_SIGN_IN

@@ -27,7 +27,6 @@ from tests.console.oidc_provider import SECRET, OidcProvider, oidc_provider, sig
 from tests.ledger.cases import KEYRING
 from tests.running import Running
 
-HOME = "http://127.0.0.1:8400"
 PAGE = {"Accept": "text/html"}
 TRUSTED = "trusted-proxy-secret-of-forty-characters"
 
@@ -81,7 +80,7 @@ async def _site(
 
     def browser(peer: str = "192.0.2.7", **headers: str) -> httpx.AsyncClient:
         transport = httpx.ASGITransport(app=app, client=(peer, 50000), raise_app_exceptions=False)
-        return httpx.AsyncClient(transport=transport, base_url=HOME, headers=headers)
+        return httpx.AsyncClient(transport=transport, base_url=settings.url, headers=headers)
 
     yield browser, sign_in
 
@@ -313,8 +312,14 @@ async def test_a_session_ends_by_itself(
         assert "unsafe" not in answer.headers["content-security-policy"]
         assert "<script>" not in answer.text and "style=" not in answer.text
     over_tls = settings.model_copy(update={"url": "https://zeren.example"})
-    async with _site(over_tls, pool) as (_, secure):
-        assert secure.secure
+    async with _site(over_tls, pool) as (browser, _), browser() as web:
+        answer = await web.get(await _back(web, provider, "clerk-1"))
+        told = answer.headers.get_list("set-cookie")
+        session = next(cookie for cookie in told if cookie.startswith("__Host-zeren="))
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=lax"} <= set(session.split("; "))
+        assert "Domain" not in session
+        assert answer.headers["strict-transport-security"].startswith("max-age=31536000")
+        assert (await web.get("/session")).json()["user"] == "clerk-1"
 
 
 async def test_a_proxy_is_believed_only_from_its_address_and_with_its_secret(
