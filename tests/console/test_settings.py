@@ -11,7 +11,7 @@ from console.settings import Settings, data_folder
 INSTANCE = {
     "state": "ready",
     "url": "http://127.0.0.1:8401",
-    "database_url": "postgresql://u:secret@/zeren",
+    "database_url": "postgresql://u:swordfish@/zeren",
     "temporal_address": "127.0.0.1:7000",
     "temporal_namespace": "default",
     "kek_file": "/somewhere/kek.json",
@@ -53,7 +53,7 @@ def test_addresses_alone_are_production(tmp_path: Path) -> None:
 
 def test_the_password_is_not_printed(tmp_path: Path) -> None:
     instance(tmp_path / ".zeren")
-    assert "secret" not in repr(Settings.find({}, tmp_path))
+    assert "swordfish" not in repr(Settings.find({}, tmp_path))
 
 
 @pytest.mark.parametrize("state", [None, "stopped", "broken"])
