@@ -79,6 +79,10 @@ def sandbox() -> SandboxedWorkflowRunner:
     )
 
 
+DECIDING = 16
+"""Cases that one worker decides on at the same time; a few more than its database connections. With the SDK's hundred a
+command that arrives in a storm waits behind all those that were taken in hand before it (measured: bench/storm.py)."""
+
 SENDING = 8
 """Messages that one worker sends at the same time. What waits is served by priority and in turn."""
 
@@ -116,6 +120,7 @@ def case_worker(
             *(notices.looking() if notices else ()),
         ],
         workflow_runner=sandbox(),
+        max_concurrent_workflow_tasks=DECIDING,
         graceful_shutdown_timeout=GRACE,
     )
 

@@ -15,7 +15,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 
 from domain.base import Frozen
 from domain.jurisdiction import Name
-from domain.words import State
+from domain.words import State, Urgency
 
 GATHER = "gather_notices"
 DELIVER = "deliver_notice"
@@ -26,7 +26,7 @@ DIGEST = "digest"
 
 
 class Kind(Frozen):
-    """How a notice of one kind is told. ``priority``: 1 is the most urgent of 5, as Temporal has it.
+    """How a notice of one kind is told. ``priority``: 1 is the most urgent of 5, as Temporal has it; of an ordinary case.
 
     ``folds``: it waits a little, so that many to the same recipient become one notice. ``waits``: not in quiet hours.
     """
@@ -43,15 +43,15 @@ def _kind(zh: str, en: str, priority: int = 3, *, folds: bool = False, waits: bo
 
 ANY_NEWS = _kind("案件有新情况", "there is news")
 KINDS: dict[str, Kind] = {
-    "alerted": _kind("告警：超时且已无上级可督办", "alert: late, and nobody stands above", 1),
-    "escalated": _kind("逐级督办：下级超时", "escalated: late below", 1),
-    "exception_raised": _kind("异常，须有人处理", "an exception that somebody has to mend", 1),
-    "oversight_added": _kind("已被督办", "overseen", 1),
-    "deadline_missed": _kind("已超时", "a deadline was missed", 2, folds=True),
-    "ruling_opened": _kind("争议待裁定", "a dispute to rule on", 2),
-    "designated": _kind("已指定主办", "a lead was designated", 2),
-    "appeal_requested": _kind("请求复查复核", "a review was asked for", 2),
-    "whistled": _kind("吹哨，请报到", "whistled: report in", 2),
+    "alerted": _kind("告警：超时且已无上级可督办", "alert: late, and nobody stands above", 2),
+    "escalated": _kind("逐级督办：下级超时", "escalated: late below", 2),
+    "exception_raised": _kind("异常，须有人处理", "an exception that somebody has to mend", 2),
+    "oversight_added": _kind("已被督办", "overseen", 2),
+    "deadline_missed": _kind("已超时", "a deadline was missed", 3, folds=True),
+    "ruling_opened": _kind("争议待裁定", "a dispute to rule on", 3),
+    "designated": _kind("已指定主办", "a lead was designated", 3),
+    "appeal_requested": _kind("请求复查复核", "a review was asked for", 3),
+    "whistled": _kind("吹哨，请报到", "whistled: report in", 3),
     "proposed": _kind("拟派，待签收", "proposed: to be signed", 3),
     "return_requested": _kind("退回，待签收", "handed back: to be signed", 3),
     "objected": _kind("异议，待答复", "an objection to answer", 3),
@@ -60,6 +60,12 @@ KINDS: dict[str, Kind] = {
     "nudged": _kind("催办：时限将至", "nudged: the deadline comes near", 4, folds=True, waits=True),
     DIGEST: _kind("每日督办摘要", "the supervisor's digest of the day", 5),
 }
+
+
+def priority(cause: str, urgency: Urgency) -> int:
+    """How pressing a notice is, of 1 to 5: by what it tells, and one step before where the case is urgent."""
+    base = kind(cause).priority
+    return base if urgency is Urgency.NORMAL else max(1, base - 1)
 
 
 def kind(cause: str) -> Kind:

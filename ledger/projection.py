@@ -221,7 +221,7 @@ def _outbox_row(case: Case, event: Recorded, body: BodyId) -> Row:
         "cause": event.body.type,
         "deadline": about if isinstance(about, str) else None,
         "at": event.at.isoformat(),
-        "priority": kind.priority,
+        "priority": notices.priority(event.body.type, case.urgency),
         "folds": kind.folds,
         "waits": kind.waits,
     }

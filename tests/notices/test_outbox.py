@@ -1,18 +1,21 @@
 """The outbox: what is written with which events, folded, kept back behind a wall, given up; and the digests."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
 from pydantic import ValidationError
 
+from console.outlets import read_outlets
 from console.words import EVENTS, LABELS
 from domain import commands as c
 from domain.calendar import Calendar
+from domain.errors import BadInput
 from domain.notices import DIGEST, KINDS, STATES, Gather
 from domain.quiet import Quiet
-from domain.words import State
+from domain.words import State, Urgency
 from ledger.alarms import alarms
 from ledger.append import append
 from ledger.digest import compose, digest
@@ -76,12 +79,13 @@ async def test_what_folds_becomes_one_message_and_the_urgent_goes_first_and_in_t
     await _late(pool, *(f"late-{n}" for n in range(5)))
     due = await gather(pool, ALL, quiet=False)
     assert [(one.priority, one.recipient) for one in due] == [
-        (1, small.GOVERNMENT),
-        (2, small.DISPATCH),
+        (2, small.GOVERNMENT),
+        (3, small.DISPATCH),
         (3, small.DISPATCH),
     ]
-    letter = await open_letter(pool, due[1].message)
-    assert letter is not None
+    letters = [await open_letter(pool, one.message) for one in due[1:]]
+    causes = {letter.items[0].cause: letter for letter in letters if letter is not None}
+    letter = causes["deadline_missed"]
     assert [item.cause for item in letter.items] == ["deadline_missed"] * 5
     assert await gather(pool, ALL, quiet=False) == due, "a message stays what it is until it is sent"
     under_way = ALL.model_copy(update={"under_way": (due[0].message,)})
@@ -89,8 +93,13 @@ async def test_what_folds_becomes_one_message_and_the_urgent_goes_first_and_in_t
     await mark_sent(pool, letter.keys, "http-200")
     await _late(pool, "later")
     again = await gather(pool, ALL, quiet=False)
-    assert due[1] not in again
+    assert letter.message not in {one.message for one in again}
     assert len(again) == 5
+    pressing = Story(pool, "pressing")
+    await pressing.say(c.Register, small.CLERK, number="2222-2222", urgency=Urgency.CRITICAL)
+    await pressing.ring()
+    (first, *_) = await gather(pool, ALL, quiet=False)
+    assert first.priority == 1, "what is urgent goes before what came before it"
 
 
 async def test_a_folding_notice_waits_for_others_and_a_nudge_for_the_morning(pool: asyncpg.Pool) -> None:
@@ -106,6 +115,36 @@ async def test_a_folding_notice_waits_for_others_and_a_nudge_for_the_morning(poo
     assert letter is not None
     assert len(letter.items) == 2, "the younger one goes with the elder"
     assert await gather(pool, ALL, quiet=True) == [], "nor is it tried again in the night"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[[outlet]]\nid = 'x'\nbody = 'b'", "outlet.1.channel"),
+        ("[[outlet]]\nid = 'x'\nbody = 'b'\nchannel = 'wecom'\ntoken = 't'\nkey = 1", "outlet.1.key"),
+        ("[[outlet]]\nid = 'x'\nbody = 'b'\nchannel = 'wecom'", "token"),
+        ("[outlet", "TOML"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_refused_in_both_languages(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "notices.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(BadInput) as refused:
+        read_outlets(file)
+    assert said in refused.value.zh
+    assert said in refused.value.en
+
+
+def test_the_example_of_the_page_can_be_read(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    file = tmp_path / "notices.toml"
+    file.write_text(page.partition("```toml\n")[2].partition("```")[0], encoding="utf-8")
+    assert [outlet.channel for outlet in read_outlets(file).outlets] == [
+        "wecom",
+        "dingtalk",
+        "webhook",
+        "email",
+    ]
 
 
 async def test_quiet_hours_and_working_days_are_those_of_the_pack(pool: asyncpg.Pool) -> None:
