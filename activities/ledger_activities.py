@@ -35,7 +35,7 @@ from domain.ports import (
 from ledger.alarms import raise_alarm
 from ledger.append import append
 from ledger.compartment import sweep
-from ledger.ended import cases_of_ended_bodies
+from ledger.ended import cases_of_ended_bodies, cases_to_rebase
 from ledger.facts import look_up
 from ledger.load import answered, page
 
@@ -90,5 +90,7 @@ class LedgerActivities:
 
     @activity.defn(name=FIND_ENDED)
     async def find_ended(self) -> Ended:
-        """The open cases in which a body has a part that ends soon, or has ended."""
-        return Ended(cases=tuple(await cases_of_ended_bodies(self._pool, LOOK_AHEAD)))
+        """The open cases in which a body has a part that ends soon, or has ended, and those whose year was announced."""
+        ended = await cases_of_ended_bodies(self._pool, LOOK_AHEAD)
+        announced = await cases_to_rebase(self._pool)
+        return Ended(cases=tuple(dict.fromkeys([*ended, *announced])))

@@ -33,6 +33,7 @@ from domain.words import (
     Step,
     Tie,
     Truth,
+    Urgency,
     Way,
 )
 
@@ -134,13 +135,19 @@ _OF_AN_EVENT: dict[tuple[str, str], Word] = {
     ("alerted", "body"): Word("告警单位", "body alerted"),
     ("deadline_missed", "kind"): Word("时限", "clock"),
     ("exception_raised", "kind"): Word("异常", "exception"),
+    ("nudged", "to"): Word("被催办单位", "body nudged"),
+    ("nudged", "kind"): Word("时限", "clock"),
+    ("rebased", "deadline"): Word("现到期", "is due"),
     ("ruling_opened", "body"): Word("裁定单位", "ruling body"),
     ("oversight_added", "body"): Word("督办单位", "overseer"),
 }
 """Parts that mean something else in an event than a field of that name in a command."""
 
-_INSTANTS = ("_at", "until")
+_INSTANTS = ("_at", "until", "due")
 """How the names of instants end."""
+
+_CLOCKS = frozenset({"rebased.before", "rebased.deadline"})
+"""Parts that are a whole clock, of which its instant is told."""
 
 _NO_MATTERS = frozenset({"ours", "response", "resolution", "listed"})
 """Answers that say as much by no as by yes. Of every other part only yes is worth a word."""
@@ -171,7 +178,9 @@ _CODES: dict[str, type[StrEnum]] = {
     "judgement": Judgement,
     "instance": Instance,
     "outcome": AppealOutcome,
+    "urgency": Urgency,
     "deadline_missed.kind": DeadlineKind,
+    "nudged.kind": DeadlineKind,
     "exception_raised.kind": Exceptional,
     "escalated.cause": DeadlineKind,
     "alerted.cause": DeadlineKind,
@@ -192,7 +201,7 @@ def parts(event: Json, names: Json, zone: ZoneInfo, lang: str = "zh") -> list[st
         if name in _TECHNICAL and isinstance(value, str | list):
             continue
         whole = f"{event['type']}.{name}"
-        words = _value(whole if whole in _CODES else name, value, names, zone, lang)
+        words = _value(whole if whole in {*_CODES, *_CLOCKS} else name, value, names, zone, lang)
         if words:
             word = _OF_AN_EVENT.get((event["type"], name)) or field_word(name)
             told.append(f"{word.say(lang)}{between}{words}")
@@ -210,6 +219,8 @@ def _value(name: str, value: Any, names: Json, zone: ZoneInfo, lang: str) -> str
             return short(value, zone) if name.endswith(_INSTANTS) else _code(name, value, names, lang)
         case {"zh": str()}:
             return said_name({"": value}, "", lang)
+        case {"due": str(due)} if name in _CLOCKS:
+            return short(due, zone)
         case {"start": str(start), "end": str(end)}:
             return f"{short(start, zone)} — {short(end, zone)}"
         case [str(), *_]:

@@ -203,6 +203,7 @@ COMMANDS: dict[str, Word] = {
     "request_final_review": Word("请求复核", "ask for the final review"),
     "decide_appeal": Word("作出复查复核意见", "decide the review"),
     "oversee": Word("督办", "oversee"),
+    "rebase": Word("重新计算时限", "rebase a clock"),
     "ask_assistance": Word("请求协办", "ask for assistance"),
     "accept_assistance": Word("同意协办", "accept to assist"),
     "refuse_assistance": Word("不予协办", "refuse to assist"),
@@ -275,6 +276,8 @@ EVENTS: dict[str, Word] = {
     "deadline_missed": Word("超时", "deadline missed"),
     "escalated": Word("逐级上报督办", "escalated"),
     "alerted": Word("告警", "alerted"),
+    "nudged": Word("催办", "nudged"),
+    "rebased": Word("时限重新计算", "clock rebased"),
     "exception_raised": Word("异常", "exception raised"),
     "linked": Word("登记关联", "linked"),
     "merged": Word("并入主件", "merged"),
@@ -421,6 +424,10 @@ FIELDS: dict[str, Word] = {
     "designated": Word("指定主办", "designated"),
     "clock_from": Word("时限起算", "clock runs from"),
     "number": Word("案件号", "case number"),
+    "deadline": Word("时限编号", "id of the clock"),
+    "percent": Word("已用百分比", "per cent gone"),
+    "due": Word("到期", "due"),
+    "before": Word("原到期", "was due"),
     "receipt": Word("回执码", "receipt"),
     "new": Word("新回执码", "new receipt"),
 }
@@ -440,6 +447,7 @@ LITERALS: dict[str, Word] = {
     "objection": Word("异议", "objection"),
     "return": Word("退回", "return"),
     "proposal": Word("拟派", "proposal"),
+    "announced": Word("放假安排公布", "the year was announced"),
 }
 """The words that events carry and that belong to no enumeration: causes, and what a ruling was about."""
 

@@ -259,6 +259,7 @@ WHO: dict[str, Who] = {
     ),
     "merge": _BY_DESK_OR_REVIEW,
     "unmerge": _BY_DESK_OR_REVIEW,
+    "rebase": Who(frozenset({Role.HEAD}), _reviewer, "审核单位", "the reviewing body"),
     "oversee": Who(
         frozenset({Role.SUPERVISOR}), _above, "应答单位的上级", "a body above the one that answers"
     ),

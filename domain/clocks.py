@@ -24,11 +24,13 @@ def clock(
     body: BodyId | None = None,
     urgency: Urgency | None = None,
     term: Term | None = None,
+    now: datetime | None = None,
 ) -> Deadline:
     """A deadline of the case that runs from ``start``, set by the event ``after`` versions from now.
 
     ``matter`` and ``urgency`` are others than the case's where the event is about to change them. ``body`` is the one
     whose clock it is, where several have one of the same kind. ``term`` takes the place of the limit of the clock.
+    ``now`` is the instant of the event, where the clock began before it.
     """
     return set_deadline(
         kind,
@@ -40,4 +42,5 @@ def clock(
         body=body,
         urgency=urgency or case.urgency,
         term=term,
+        now=now,
     )

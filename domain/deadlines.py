@@ -58,7 +58,7 @@ class Deadline(Frozen):
     ``length`` is what the rule gives, None on deadlines from before there were calendars; ``hours`` is how long that was
     in elapsed hours, rounded up. ``reckoned``: what the length alone came to, where something has moved the instant
     since. ``provisional``: a year that it runs through was not announced when it was reckoned. ``nudges`` are those still
-    to come.
+    to come. ``calendar_pack``: the version of the pack whose calendar it was, where that is not the rule's.
     """
 
     id: str
@@ -76,6 +76,7 @@ class Deadline(Frozen):
     reckoned: Instant | None = None
     provisional: bool = False
     nudges: tuple[Nudge, ...] = ()
+    calendar_pack: int | None = None
 
     def moved(self, by: timedelta) -> "Deadline":
         """The same deadline, that much later, with what is still to come before it."""
@@ -141,14 +142,15 @@ def set_deadline(
     body: BodyId | None = None,
     urgency: Urgency = Urgency.NORMAL,
     term: Term | None = None,
+    now: datetime | None = None,
 ) -> Deadline:
     """A deadline of ``kind`` that runs from ``start``; ``version`` is the version of the event that sets it.
 
-    ``term`` is what another rule than the limit of this clock gives.
+    ``term`` is what another rule than the limit of this clock gives. ``now`` is when it is set, if not at its start.
     """
     term = term or limit(kind, procedure, matter, facts, urgency)
     own = facts.matter(matter) if matter and kind is DeadlineKind.RESOLVE else None
-    return _reckoned(
+    return reckoned(
         Deadline(
             id=_id(f"{kind}.{version}", body),
             kind=kind,
@@ -163,10 +165,12 @@ def set_deadline(
         ),
         term.length,
         facts,
+        now=now,
     )
 
 
-def _reckoned(deadline: Deadline, length: Length, facts: Facts) -> Deadline:
+def reckoned(deadline: Deadline, length: Length, facts: Facts, *, now: datetime | None = None) -> Deadline:
+    """The deadline with its instants reckoned from its start by the calendar of these facts. Nudges come after ``now``."""
     time = WorkTime(facts.calendar)
     due, provisional = time.add(deadline.started_at, length)
     return deadline.model_copy(
@@ -175,7 +179,11 @@ def _reckoned(deadline: Deadline, length: Length, facts: Facts) -> Deadline:
             "due": due,
             "calendar": ELAPSED_HOURS if length.unit is Unit.HOUR else facts.calendar.label,
             "provisional": provisional,
-            "nudges": tuple(_nudges(deadline.kind, deadline.started_at, due, length.unit, time, facts)),
+            "nudges": tuple(
+                nudge
+                for nudge in _nudges(deadline.kind, deadline.started_at, due, length.unit, time, facts)
+                if now is None or nudge.at > now
+            ),
         }
     )
 
@@ -239,7 +247,7 @@ def next_rung(
     body: BodyId | None = None,
 ) -> Deadline:
     """The instant at which the ladder that ``cause`` started, for ``body`` alone if set, climbs or alerts again."""
-    return _reckoned(
+    return reckoned(
         Deadline(
             id=_id(f"ladder-{cause}.{version}", body),
             kind=DeadlineKind.LADDER,

@@ -53,6 +53,7 @@ from domain.handoffs import (
 from domain.intake import answer_at_intake, recategorise, register, triage
 from domain.ladder import oversee, strike
 from domain.merges import FOLLOWS, MERGEABLE, NOT_MERGEABLE, NOT_MERGED, link, merge, unmerge, wake
+from domain.rebase import rebase
 from domain.redirects import handles_misconduct, redirect
 from domain.removal import accuse, declare_interest, enforced, parts, recuse
 from domain.rules import Refusal, Rule, refusal
@@ -371,6 +372,7 @@ RULES: dict[str, CommandRule] = {
     "request_final_review": CommandRule(_APPEALABLE, NO_OPINION, request_final_review),
     "decide_appeal": CommandRule(frozenset({State.APPEAL}), NO_APPEAL, decide_appeal),
     "oversee": CommandRule(OPEN, NOT_WORKING, oversee),
+    "rebase": CommandRule(OPEN, NOT_WORKING, rebase),
     "ask_assistance": CommandRule(_HANDLED, NOT_HANDLED, ask_assistance),
     "accept_assistance": CommandRule(OPEN, NOT_HANDLED, accept_assistance),
     "refuse_assistance": CommandRule(OPEN, NOT_HANDLED, refuse_assistance),

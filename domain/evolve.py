@@ -24,7 +24,17 @@ from domain.evolving import (
 from domain.evolving.shape import Table
 from domain.words import ActorKind
 
-_CLOCKWORK = frozenset({"deadline_missed", "escalated", "alerted", "exception_raised", "oversight_added"})
+_CLOCKWORK = frozenset(
+    {
+        "deadline_missed",
+        "escalated",
+        "alerted",
+        "exception_raised",
+        "oversight_added",
+        "nudged",
+        "rebased",
+    }
+)
 """Events that, when the clock causes them, change no command that anybody may give."""
 
 

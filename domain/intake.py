@@ -71,6 +71,7 @@ def register(command: Register, facts: Facts, at: Instant) -> Decision:
             facts=facts,
             start=start,
             urgency=command.urgency,
+            now=at,
         )
         for kind, start in starts.items()
     )
@@ -184,7 +185,9 @@ def _allowance(
 
     None where the clock has rung and would only ring again: a new name for the matter is no way down the ladder.
     """
-    allowance = clock(DeadlineKind.RESOLVE, case, facts, case.episode_at, matter=matter, urgency=urgency)
+    allowance = clock(
+        DeadlineKind.RESOLVE, case, facts, case.episode_at, matter=matter, urgency=urgency, now=at
+    )
     rung = any(deadline.cause is DeadlineKind.RESOLVE for deadline in case.deadlines)
     return None if rung and allowance.due <= at else allowance
 

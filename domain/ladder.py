@@ -1,6 +1,6 @@
 """The ladder (逐级督办): what the clock does when a deadline passes, and oversight given by hand.
 
-    deadline missed ─▶ escalated one rung up ─▶ … ─▶ top rung: alerted, again and again
+    nudged ─▶ deadline missed ─▶ escalated one rung up ─▶ … ─▶ top rung: alerted, again and again
 
 Escalating for visibility moves no blame: it adds an overseer, and only a hand-off moves the lead (design.md §3.7). The
 ladder starts at the body whose time it was. A case in triage climbs like any other. Where nobody stands above, that is
@@ -8,6 +8,7 @@ a visible exception and an alert, never silence. What stops it is that the thing
 """
 
 from domain import events as e
+from domain import nudges, rebase
 from domain.appeals import appeal_lapsed
 from domain.assistance import assistance_over
 from domain.base import BodyId, Instant
@@ -23,6 +24,8 @@ from domain.facts import Facts
 from domain.firewall import superiors_let_through
 from domain.handoffs import lapse
 from domain.holders import holding
+from domain.nudges import next_nudge, nudge
+from domain.rebase import announced, next_announced
 from domain.rules import Rule
 from domain.shelving import looked_at_again, unanswered
 from domain.succession import PREFIX, Bell, next_end, succeed
@@ -30,11 +33,12 @@ from domain.words import DeadlineKind, Exceptional, LinkUse, RulingCause
 
 
 def next_bell(case: Case, facts: Facts) -> Bell | None:
-    """What the clock has to decide next: the earliest deadline, of equals the one set first, or the end of a body."""
-    deadline, end = case.next_deadline, next_end(case, facts)
+    """What the clock has to decide next: a deadline, a nudge before one, the end of a body, or that a year is announced."""
+    deadline = case.next_deadline
     bell = Bell(deadline.id, deadline.due) if deadline is not None else None
-    # At one instant the body ends first: what is due then is its successor's.
-    return min((b for b in (end, bell) if b is not None), key=lambda b: b.due, default=None)
+    # At one instant the body ends first: what is due then is its successor's. Then the calendar says what is due at all.
+    bells = (next_end(case, facts), next_announced(case, facts), bell, next_nudge(case))
+    return min((b for b in bells if b is not None), key=lambda b: b.due, default=None)
 
 
 def due(case: Case, facts: Facts, now: Instant) -> Bell | None:
@@ -47,6 +51,10 @@ def strike(case: Case, command: Strike, facts: Facts, at: Instant) -> Decision:
     """A deadline is due. A bell for something already done, or before its time, does nothing."""
     if command.deadline.startswith(PREFIX):
         return succeed(case, command.deadline.removeprefix(PREFIX), facts, at)
+    if command.deadline.startswith(rebase.PREFIX):
+        return announced(case, command.deadline, facts, at)
+    if command.deadline.startswith(nudges.PREFIX):
+        return nudge(case, command.deadline, at)
     deadline = next((d for d in case.deadlines if d.id == command.deadline), None)
     if deadline is None or deadline.due > at:
         return NOTHING

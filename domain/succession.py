@@ -27,7 +27,7 @@ PREFIX = "succession."
 
 
 class Bell(NamedTuple):
-    """Something that the clock has to decide at ``due``. ``id`` is the deadline's, or names the body that ends."""
+    """Something that the clock has to decide at ``due``. ``id`` is the deadline's, or begins with what else it is."""
 
     id: str
     due: Instant

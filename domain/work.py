@@ -107,7 +107,7 @@ def fresh_allowance(case: Case, facts: Facts, at: Instant, *, after: int = 1) ->
     It goes on from where it always started. Where it has run out, or nearly, the lead gets the policy's
     ``again_within``, since a deadline in the past would ring before anybody could act.
     """
-    allowance = clock(DeadlineKind.RESOLVE, case, facts, case.episode_at, after=after)
+    allowance = clock(DeadlineKind.RESOLVE, case, facts, case.episode_at, after=after, now=at)
     term = Term(facts.policy.again_within, "policy.again_within")
     soonest = clock(DeadlineKind.RESOLVE, case, facts, at, after=after, term=term)
     return allowance if allowance.due >= soonest.due else soonest

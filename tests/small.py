@@ -38,7 +38,7 @@ from domain.jurisdiction import (
     Qualification,
 )
 from domain.words import BodyKind, DeadlineKind, Duty, Level, LinkKind, LinkUse, Procedure, Role, Way
-from tests.small_limits import HOTLINE, PETITION_WORK
+from tests.small_limits import HOTLINE, PETITION_WORK, URGENT
 
 __all__ = ["CLOCK", "PACK", "RESIDENT", "START", "facts_for"]
 
@@ -351,6 +351,7 @@ _APPEAL = Name(zh="可依法申请复查、复议或者提起诉讼。", en="You
 POLICY = Policy(
     id="small",
     limits={Procedure.HOTLINE: HOTLINE, Procedure.PETITION: PETITION_WORK},
+    urgent={Procedure.HOTLINE: URGENT},
     links={
         LinkUse.LADDER: (_LEADS, _SETS_UP, _GUIDES),
         LinkUse.COMMON_SUPERIOR: (_LEADS, _SETS_UP),

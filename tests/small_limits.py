@@ -2,7 +2,7 @@
 
 from domain.calendar import hours
 from domain.jurisdiction import Limits
-from domain.words import DeadlineKind
+from domain.words import DeadlineKind, Urgency
 
 HOTLINE: Limits = {
     DeadlineKind.TRIAGE: hours(4),
@@ -22,6 +22,12 @@ HOTLINE: Limits = {
     DeadlineKind.REPORT_IN: hours(12),
     DeadlineKind.PROVIDER_ANSWER: hours(48),
 }
+URGENT: dict[Urgency, Limits] = {
+    Urgency.URGENT: {DeadlineKind.TRIAGE: hours(2), DeadlineKind.RESOLVE: hours(48)},
+    Urgency.CRITICAL: {DeadlineKind.TRIAGE: hours(1)},
+}
+"""Of the hotline. A critical case is resolved in the time of the matter."""
+
 PETITION_WORK: Limits = {
     **HOTLINE,
     DeadlineKind.RESOLVE: hours(1440),

@@ -19,7 +19,7 @@ from console.views import Json
 from domain.jurisdiction import Pack
 from domain.pack_check import check
 from domain.pack_findings import Finding
-from ledger.ended import cases_of_ended_bodies
+from ledger.ended import cases_of_ended_bodies, cases_to_rebase
 from ledger.load import answered
 from ledger.packs import current_pack, store_pack
 from workflows.connection import TemporalAway, connect
@@ -87,9 +87,13 @@ def load(folder: Path, *, first: bool) -> None:
 
 
 async def _tell(pool: asyncpg.Pool) -> None:
-    """Tell the open cases in which a body ends by the new version. The housekeeping does it too, within hours."""
+    """Tell the open cases that the new version concerns: a body of theirs ends by it, or a year of theirs is announced.
+
+    The housekeeping does it too, within hours.
+    """
     settings = Settings.find()
-    cases = await cases_of_ended_bodies(pool, _SOON)
+    ended = await cases_of_ended_bodies(pool, _SOON)
+    cases = list(dict.fromkeys([*ended, *await cases_to_rebase(pool)]))
     if not cases:
         return
     try:
@@ -98,11 +102,14 @@ async def _tell(pool: asyncpg.Pool) -> None:
         told = [await door.tell_of_pack(case) for case in cases]
     except (TemporalAway, RPCError):
         say(
-            f"{len(cases)} 件涉及撤并单位的案件将在数小时内自动承接。 / {len(cases)} cases of bodies that end will be "
-            "handed to the successors within hours: the workflow server does not answer now."
+            f"{len(cases)} 件涉及撤并单位或新公布年份的案件将在数小时内自动处理。 / {len(cases)} cases of bodies that "
+            "end, or of a year that was announced, follow within hours: the workflow server does not answer now."
         )
         return
-    say(f"已通知 {sum(told)} 件涉及撤并单位的案件 / told {sum(told)} cases of bodies that end")
+    say(
+        f"已通知 {sum(told)} 件涉及撤并单位或新公布年份的案件 / told {sum(told)} cases of bodies that end or of a year "
+        "that was announced"
+    )
 
 
 def _read(folder: Path) -> tuple[Pack | None, tuple[Finding, ...]]:

@@ -55,7 +55,7 @@ from domain.commands.joint import (
     StandDown,
     Whistle,
 )
-from domain.commands.ladder import LadderCommand, Oversee, Strike
+from domain.commands.ladder import LadderCommand, Oversee, Rebase, Strike
 from domain.commands.merges import Link, Merge, MergeCommand, Unmerge, Wake
 from domain.commands.shape import CaseNumber, Command
 from domain.commands.shelving import ConsentToShelving, RefuseShelving, Shelve, ShelvingCommand, Unshelve
@@ -94,6 +94,7 @@ __all__ = [
     "Object",
     "Oversee",
     "Propose",
+    "Rebase",
     "Recategorise",
     "RecordMilestone",
     "RecordStep",

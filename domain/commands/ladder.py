@@ -1,6 +1,8 @@
 """Oversight, and the clock."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
 
 from domain.commands.shape import Command
 
@@ -20,4 +22,13 @@ class Strike(Command):
     deadline: str
 
 
-LadderCommand = Oversee | Strike
+class Rebase(Command):
+    """Reckon a running clock anew, by today's rule and calendar (重新计算时限). ``note`` says why."""
+
+    texts = frozenset({"note"})
+
+    type: Literal["rebase"] = "rebase"
+    deadline: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._-]{1,128}$")]
+
+
+LadderCommand = Oversee | Rebase | Strike

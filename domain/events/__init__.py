@@ -90,7 +90,9 @@ from domain.events.ladder import (
     Escalated,
     ExceptionRaised,
     LadderEvent,
+    Nudged,
     OversightAdded,
+    Rebased,
 )
 from domain.events.merges import AnsweredWithParent, Linked, Merged, MergeEvent, Unmerged
 from domain.events.shape import EventBody
@@ -141,6 +143,7 @@ __all__ = [
     "MilestoneAccepted",
     "MilestoneReached",
     "NotAccepted",
+    "Nudged",
     "Objected",
     "OversightAdded",
     "ProposalEnded",
@@ -149,6 +152,7 @@ __all__ = [
     "ProviderAsked",
     "ProviderSilent",
     "PushDownRefused",
+    "Rebased",
     "Recategorised",
     "Recorded",
     "Recused",

@@ -2,7 +2,9 @@
 
 from typing import Literal
 
-from domain.base import BodyId
+from pydantic import PositiveInt
+
+from domain.base import BodyId, Instant
 from domain.deadlines import Deadline
 from domain.events.shape import EventBody
 from domain.personal import PersonalRef
@@ -61,4 +63,29 @@ class ExceptionRaised(EventBody):
     body: BodyId
 
 
-LadderEvent = OversightAdded | DeadlineMissed | Escalated | Alerted | ExceptionRaised
+class Nudged(EventBody):
+    """The body whose time it is was reminded (催办) with ``percent`` of it gone; ``due``: when it is up. Nothing changes."""
+
+    type: Literal["nudged"] = "nudged"
+    deadline: str
+    kind: DeadlineKind
+    to: BodyId
+    percent: PositiveInt
+    due: Instant
+
+
+class Rebased(EventBody):
+    """A running deadline was reckoned anew: ``before`` and ``deadline`` are the same clock, then and now.
+
+    ``announced``: a year that it runs through was announced. ``by_hand``: by today's rule and calendar; ``personal`` holds
+    why.
+    """
+
+    type: Literal["rebased"] = "rebased"
+    cause: Literal["announced", "by_hand"]
+    before: Deadline
+    deadline: Deadline
+    personal: PersonalRef | None
+
+
+LadderEvent = OversightAdded | DeadlineMissed | Escalated | Alerted | ExceptionRaised | Nudged | Rebased

@@ -44,7 +44,25 @@ def _exception_raised(case: Case, body: e.ExceptionRaised, r: e.Recorded) -> Cha
     }
 
 
+def _nudged(case: Case, body: e.Nudged, _: e.Recorded) -> Change:
+    return {"deadlines": tuple(_without(each, body) for each in case.deadlines)}
+
+
+def _without(deadline: Deadline, nudged: e.Nudged) -> Deadline:
+    if deadline.id != nudged.deadline:
+        return deadline
+    left = tuple(nudge for nudge in deadline.nudges if nudge.percent != nudged.percent)
+    return deadline.model_copy(update={"nudges": left})
+
+
+def _rebased(case: Case, body: e.Rebased, _: e.Recorded) -> Change:
+    now = body.deadline
+    return {"deadlines": tuple(now if each.id == now.id else each for each in case.deadlines)}
+
+
 TABLE: Table = {
+    e.Nudged: _nudged,
+    e.Rebased: _rebased,
     e.OversightAdded: _oversight_added,
     e.DeadlineMissed: _deadline_missed,
     e.Escalated: _escalated,

@@ -62,6 +62,8 @@ MOVES_NO_HOLDING = (
     e.DeadlineMissed,
     e.Escalated,
     e.Alerted,
+    e.Nudged,
+    e.Rebased,
     e.ExceptionRaised,
     e.PushDownRefused,
     e.ShelvingRequested,
@@ -75,7 +77,15 @@ MOVES_NO_HOLDING = (
     e.InterestDeclared,
 )
 """All joint work is among them: it never moves the answering body or the charge."""
-RINGING = (e.DeadlineMissed, e.Escalated, e.Alerted, e.ExceptionRaised, e.OversightAdded)
+RINGING = (
+    e.DeadlineMissed,
+    e.Escalated,
+    e.Alerted,
+    e.ExceptionRaised,
+    e.OversightAdded,
+    e.Nudged,
+    e.Rebased,
+)
 
 WAITS_FOR = {
     State.TRIAGE: D.TRIAGE,

@@ -112,6 +112,7 @@ class Story:
         self.refused: Refusal | None = None
         self.watch = watch
         self.exhausted: frozenset[str] = frozenset()
+        self.loaded_at = small.LONG_AGO
         self.number = number
         self.among = list(among)
         self._given = 0
@@ -153,7 +154,13 @@ class Story:
         earlier = [
             seen[each.number] for each in told if each.phone and each.phone == self.phone and each is not self
         ]
-        return facts.model_copy(update={"cases": cases, "earlier": tuple(earlier) if wanted.reporter else ()})
+        return facts.model_copy(
+            update={
+                "cases": cases,
+                "earlier": tuple(earlier) if wanted.reporter else (),
+                "loaded_at": self.loaded_at,
+            }
+        )
 
     def is_parent_of(self, other: "Story") -> bool:
         """Whether the other case follows this one."""

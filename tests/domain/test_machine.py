@@ -41,6 +41,7 @@ from domain.words import (
     Step,
     Tie,
     Truth,
+    Urgency,
     Way,
 )
 from tests import small
@@ -106,7 +107,11 @@ PARENT, STRANGER = "9MK6-DZN4", "HPM4-N2Z4"
 Choices = dict[str, tuple[Any, ...]]
 
 FIELDS: dict[str, Choices] = {
-    "triage": {"matter": (*MATTERS, "no-such-matter"), "place": (None, *PLACES, "9999")},
+    "triage": {
+        "matter": (*MATTERS, "no-such-matter"),
+        "place": (None, *PLACES, "9999"),
+        "urgency": (None, None, *Urgency),
+    },
     "recategorise": {"matter": (*MATTERS, "no-such-matter"), "place": (None, *PLACES, "9999")},
     "inform": {"to": EVERY_BODY},
     "propose": {"to": (None, *OWNERS, *EVERY_BODY)},
@@ -115,6 +120,7 @@ FIELDS: dict[str, Choices] = {
     "rule": {"designate": (*OWNERS, *EVERY_BODY)},
     "record_step": {"step": tuple(Step)},
     "redirect": {"way": tuple(Way), "told_by": tuple(Channel)},
+    "rebase": {"deadline": ("resolve.1", "triage.1", "sign.2", "review.4", "no-such-clock")},
     "shelve": {"hours": (1, 100, 200, 240, 241)},
     "consent_to_shelving": {"told_by": tuple(Channel)},
     "request_review": {"channel": tuple(Channel), "asked_at": (None, None, NOW, EARLIER, LATER)},
@@ -207,6 +213,7 @@ REGISTER: Choices = {
     "procedure": (None, None, None, "hotline", "petition"),
     "no_contact": (True, False),
     "received_at": (None, small.LONG_AGO),
+    "urgency": (Urgency.NORMAL, *Urgency),
     "against": ((), (), (), (), (), (), (small.OFFICE,), (small.GOVERNMENT,), (small.ORGAN,)),
 }
 

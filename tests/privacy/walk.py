@@ -84,7 +84,8 @@ class Walk:
     async def disputed_closed_reopened(self) -> str:
         """An objection contested and ruled on, the whole way to the closing, and a new episode."""
         number = (await self.open(place=small.COMMUNITY))["number"]
-        await self.give(number, "clerk-1", "triage", matter=small.HOUSING_MATTER)
+        await self.give(number, "clerk-1", "triage", matter=small.HOUSING_MATTER, urgency="urgent")
+        await self.give(number, "dispatch-head", "rebase", deadline="triage.1")
         await self.give(number, "clerk-1", "propose", to=small.HOUSING)
         await self.give(number, "housing-1", "object", **NOT_OURS)
         await self.give(number, "clerk-1", "contest_objection")
