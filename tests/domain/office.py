@@ -49,4 +49,4 @@ def pack(**policy: object) -> Pack:
         "quiet": Quiet(start="20:00", end="08:00"),
         **policy,
     }
-    return world.with_policy(**change).model_copy(update={"calendar": CALENDAR})
+    return world.with_policy(world.PACK, **change).model_copy(update={"calendar": CALENDAR})
