@@ -15,10 +15,12 @@ from typing import Literal, NamedTuple
 
 from console.words import Word, event_word, label
 from domain.base import Frozen
+from domain.calendar import Length
 from domain.case import Case, Merge
 from domain.deadlines import Deadline, clock_command
 from domain.events import AnyEvent, Recorded
 from domain.evolve import evolve
+from domain.explain import Going
 from domain.jurisdiction import Name
 from domain.words import DeadlineKind
 
@@ -39,6 +41,18 @@ _STATES: dict[ClockState, Word] = {
 def clock_state(state: ClockState, lang: str) -> str:
     """What a clock's state is called."""
     return _STATES[state].say(lang)
+
+
+_GOING: dict[Going, Word] = {
+    "running": Word("计时中", "running"),
+    "paused": Word("依规中止", "paused by rule"),
+    "outside_hours": Word("工作时间之外", "outside hours"),
+}
+
+
+def clock_going(going: Going, lang: str) -> str:
+    """What it is called how a running clock stands just now."""
+    return _GOING[going].say(lang)
 
 
 _WAITED_FOR: dict[str, frozenset[DeadlineKind]] = {
@@ -135,8 +149,11 @@ def _how(deadline: Deadline, event: Recorded) -> ClockState:
 def _clock(deadline: Deadline, ended: Ended | None) -> Clock:
     rule = f"{deadline.rule}@{deadline.rule_version}"
     start = deadline.started_at.isoformat(timespec="seconds")
-    zh = f"依据 {rule}，自 {start} 起 {deadline.hours} 小时"
-    en = f"by {rule}, {deadline.hours} h from {start}"
+    length = deadline.length or Length(amount=deadline.hours)
+    zh = f"依据 {rule}，自 {start} 起{length.zh}（日历 {deadline.calendar}）"
+    en = f"by {rule}, {length.en} from {start} (calendar {deadline.calendar})"
+    if deadline.provisional:
+        zh, en = f"{zh}，所跨年份的放假安排未公布，暂定", f"{en}, provisional: a year is not announced"
     if deadline.cause is not None:
         zh, en = (
             f"{zh}，因{label(deadline.cause)}超时",

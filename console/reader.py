@@ -14,8 +14,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from console import names, resident, views
-from console.clocks import clocks
+from console import clock_views, names, resident, views
 from console.errors import WrongUsage
 from console.fields import clean
 from console.hats import Acting, hats, person_id, wide_needs
@@ -42,7 +41,7 @@ from ledger.audits import Asked, Question, audit
 from ledger.digest import digest
 from ledger.facts import look_up
 from ledger.outbox import OutboxState, listed
-from ledger.packs import current_pack
+from ledger.packs import calendars, current_pack
 from ledger.queue import queue
 from ledger.reads import any_exists_for, case_by_number, events_of, hidden_cases, holders
 from ledger.relations import relations
@@ -112,9 +111,14 @@ class Reader:
         return views.history_view(case.number, recorded, called)
 
     async def clocks(self, number: str) -> Json:
-        """Every deadline with its reason, and what the resident was promised."""
+        """Every deadline with its arithmetic, both clocks of the case, and what the resident was promised."""
         case = await self.case(number)
-        return views.clocks_view(case.number, clocks(await events_of(self._pool, case.id)))
+        recorded = await events_of(self._pool, case.id)
+        newest = await current_pack(self._pool)
+        latest = newest.version if newest else recorded[-1].facts.version
+        known = await calendars(self._pool, {latest, *clock_views.versions(recorded)})
+        now = max(datetime.now(UTC), case.last_at)
+        return clock_views.clocks_view(case.number, recorded, known, latest, now)
 
     async def allowed(self, number: str, acting: Acting | None = None) -> Json:
         """What the case allows now: to anybody, or to one person under any of his hats, and why not the rest."""

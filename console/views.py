@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from console.clocks import Clock, promised
 from console.relations import relations_view
 from domain.actors import Actor
 from domain.case import Case, Trouble
@@ -190,35 +189,6 @@ def _event(event: Recorded) -> Json:
         "facts": event.facts.model_dump(),
         "personal": personal["fields"] if personal else [],
         "data": body,
-    }
-
-
-def clocks_view(number: str, found: Sequence[Clock]) -> Json:
-    """Every deadline, and what the resident was promised last."""
-    promise = promised(found)
-    return {
-        "number": number,
-        "clocks": [_clock(clock) for clock in found],
-        "promised": promise.model_dump() if promise else None,
-    }
-
-
-def _clock(clock: Clock) -> Json:
-    deadline = clock.deadline
-    return {
-        "id": deadline.id,
-        "kind": deadline.kind.value,
-        "state": clock.state,
-        "started_at": moment(deadline.started_at),
-        "hours": deadline.hours,
-        "due": moment(deadline.due),
-        "rule": deadline.rule,
-        "rule_version": deadline.rule_version,
-        "calendar": deadline.calendar,
-        "cause": deadline.cause.value if deadline.cause else None,
-        "promise": deadline.promise.model_dump() if deadline.promise else None,
-        "reason": clock.reason.model_dump(),
-        "ended_by": clock.ended_by,
     }
 
 

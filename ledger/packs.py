@@ -15,6 +15,7 @@ import asyncpg
 import rfc8785
 
 from domain.base import Frozen, Instant
+from domain.calendar import Calendar, around_the_clock
 from domain.jurisdiction import Body, Name, Pack
 from ledger.pool import GATE
 
@@ -54,6 +55,19 @@ async def current_pack(pool: asyncpg.Pool) -> PackInfo | None:
     """The newest version, or None if no pack has been loaded."""
     row = await pool.fetchrow(_CURRENT)
     return PackInfo.model_validate(dict(row)) if row else None
+
+
+async def calendars(pool: asyncpg.Pool, versions: Iterable[int]) -> dict[int, Calendar]:
+    """The calendars that came with these versions; a version from before there were any is worked round the clock."""
+    rows = await pool.fetch(
+        "SELECT version, zone, calendar FROM pack_version WHERE version = ANY ($1)", sorted(versions)
+    )
+    return {
+        row["version"]: Calendar.model_validate(row["calendar"])
+        if row["calendar"] is not None
+        else around_the_clock(row["zone"])
+        for row in rows
+    }
 
 
 async def store_pack(pool: asyncpg.Pool, pack: Pack) -> int:

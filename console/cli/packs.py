@@ -9,9 +9,11 @@ import asyncpg
 import click
 from temporalio.service import RPCError
 
+from console.announced import year_file
 from console.cli.options import as_json
 from console.cli.output import emit, say
 from console.cli.telling import run
+from console.errors import WrongUsage
 from console.opening import opened_pool
 from console.packs import PackError, read_pack
 from console.settings import Settings
@@ -26,6 +28,7 @@ from workflows.connection import TemporalAway, connect
 from workflows.door import Door
 
 _SOON = timedelta(days=1)
+_YEAR_DIGITS = 4
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
@@ -84,6 +87,54 @@ def load(folder: Path, *, first: bool) -> None:
             )
 
     run(work())
+
+
+@pack.command("calendar")
+@click.option("--years", required=True, help="年份或起止年份 / a year, or the first and the last: 2025-2026.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="写入的目录 / the folder to write to.",
+)
+@click.option(
+    "--replace", is_flag=True, help="改写已有且内容不同的文件 / write over files that say something else."
+)
+@as_json
+def calendar(years: str, out: Path, *, replace: bool) -> None:
+    """按公布的放假安排生成每年的日历文件；未公布的年份不推测 / write a calendar file a year; never a guess.
+
+    例 / example: zeren pack calendar --years 2025-2026 --out deploy/wuchang/calendar
+    """
+
+    async def work() -> None:
+        files = {out / f"{year}.toml": year_file(year) for year in _years(years)}
+        for file, text in files.items():
+            if not replace and file.exists() and file.read_text(encoding="utf-8") != text:
+                raise WrongUsage(
+                    f"{file} 已存在且内容不同，没有改写；确要改写请加 --replace。",
+                    f"{file} is there and says something else; nothing was written. Add --replace to write over it.",
+                )
+        out.mkdir(parents=True, exist_ok=True)
+        for file, text in files.items():
+            file.write_text(text, encoding="utf-8")
+        written = [str(file) for file in files]
+        emit({"written": written}, lambda: [f"已写入 / written: {file}" for file in written])
+
+    run(work())
+
+
+def _years(text: str) -> range:
+    """The years from ``2025`` or ``2025-2026``. Raises WrongUsage for anything else."""
+    first, _, last = text.partition("-")
+    ends = [
+        end for end in (first, last or first) if end.isascii() and end.isdigit() and len(end) == _YEAR_DIGITS
+    ]
+    if len(ends) != 2 or int(ends[0]) > int(ends[1]):  # noqa: PLR2004 - the first and the last
+        raise WrongUsage(
+            f"“{text}”不是年份；请写成 2026 或 2025-2026。", f"{text} is no year; write 2026 or 2025-2026."
+        )
+    return range(int(ends[0]), int(ends[1]) + 1)
 
 
 async def _tell(pool: asyncpg.Pool) -> None:

@@ -157,12 +157,12 @@ def _data(event: Json, names: Json, zone: ZoneInfo) -> str:
 
 
 def clocks(document: Json, zone: ZoneInfo) -> Iterable[str]:
-    """Every deadline, and the promise."""
+    """Every deadline, how each that runs was reckoned, both clocks of the case, and the promise."""
     rows = [("时限 clock", "状态 state", "到期 due", "依据与原因 why")]
     rows += [
         (
-            label(DeadlineKind(clock["kind"])),
-            f"{clock_state(clock['state'], 'zh')} {clock['state']}",
+            f"{label(DeadlineKind(clock['kind']))} {clock['id']}",
+            f"{clock_state(clock['state'], 'zh')} {clock['going'] or clock['state']}",
             local(clock["due"], zone),
             clock["reason"]["zh"],
         )
@@ -170,8 +170,55 @@ def clocks(document: Json, zone: ZoneInfo) -> Iterable[str]:
     ]
     yield document["number"]
     yield from table(rows)
+    for clock in document["clocks"]:
+        if clock["going"] is not None and clock["arithmetic"] is not None:
+            yield from _reckoned(clock, zone)
+    yield from _two_clocks(document, zone)
     if document["promised"]:
         yield f"对居民的承诺 promised: {document['promised']['zh']}"
+
+
+def _reckoned(clock: Json, zone: ZoneInfo) -> Iterable[str]:
+    """One deadline, day by day."""
+    start = local(clock["started_at"], zone)
+    yield f"{label(DeadlineKind(clock['kind']))} {clock['id']}: {start} + {clock['length']['zh']}"
+    for line in clock["arithmetic"]["lines"]:
+        days = line["first"] if line["first"] == line["last"] else f"{line['first']} … {line['last']}"
+        yield f"  {days}  +{line['counted']} = {line['total']}  {line['why']['zh']} {line['why']['en']}"
+    for change in clock["rebased"]:
+        yield (
+            f"  {local(change['at'], zone)} 重新计算 rebased ({change['cause']}): "
+            f"{local(change['from']['due'], zone)} → {local(change['to']['due'], zone)}"
+        )
+    yield f"  = {local(clock['due'], zone)}"
+
+
+def _two_clocks(document: Json, zone: ZoneInfo) -> Iterable[str]:
+    """The resident's clock and the answering bodies'."""
+    rows = [("钟 clock", "自 from", "至 to", "历时 elapsed", "工作时间 worked", "超过承诺 late")]
+    rows += [
+        (
+            f"居民 resident {each['episode']}",
+            local(each["from"], zone),
+            local(each["to"], zone),
+            lasting(each["seconds"]),
+            lasting(each["working_seconds"]),
+            lasting(each["late"]["seconds"]) if each["late"] else "—",
+        )
+        for each in document["resident"]["episodes"]
+    ]
+    rows += [
+        (
+            each["body"],
+            local(each["from"], zone),
+            local(each["to"], zone),
+            lasting(each["seconds"]),
+            lasting(each["working_seconds"]),
+            "—",
+        )
+        for each in document["bodies"]
+    ]
+    yield from table(rows)
 
 
 def queue(document: Json, zone: ZoneInfo) -> Iterable[str]:

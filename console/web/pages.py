@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.templating import Jinja2Templates
 
-from console.clocks import clock_state
+from console.clocks import clock_going, clock_state
 from console.desk import Receipt, new_command_id
 from console.errors import WrongUsage
 from console.hats import Acting
@@ -89,6 +89,7 @@ _SHOWN: dict[str, Any] = {
     "procedure_word": _coded(Procedure),
     "role_word": _coded(Role),
     "satisfaction_word": _coded(Satisfaction),
+    "clock_going": clock_going,
     "clock_state": clock_state,
     "event_word": _told(event_word),
     "command_word": _told(command_word),
