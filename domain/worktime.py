@@ -7,7 +7,7 @@ working minute  only time inside the stints counts; over at the first instant at
 
 A day is what the clock on the wall says in the calendar's zone. Where the clocks are turned, an hour that comes twice is
 worked twice and one that is skipped not at all; a day that has no midnight begins at its first instant. Days are summed
-up year by year and looked up by bisection, so ten years cost as much as one. Decision record 0030 has the sources.
+up year by year and looked up by bisection, so ten years cost as much as one. Decision record 0038 has the sources.
 """
 
 from bisect import bisect_left

@@ -436,6 +436,10 @@ class Story:
         """Registered with its matter, proposed to ``lead`` and signed, all at once."""
         return self.register(matter=matter).propose(lead).sign()
 
+    def urgent_by_now(self) -> Self:
+        """Registered, and found urgent at triage, whose own clock still has the longer time."""
+        return self.register().triage(urgency="urgent")
+
     def disputed(self, proposed: str = small.HOUSING, owner: str = small.CIVIL_AFFAIRS) -> Self:
         """Proposed, objected to, and contested: a ruling is open."""
         return self.register(matter=small.HOUSING_MATTER).propose(proposed).object(owner).contest_objection()

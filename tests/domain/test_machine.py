@@ -106,13 +106,10 @@ PARENT, STRANGER = "9MK6-DZN4", "HPM4-N2Z4"
 
 Choices = dict[str, tuple[Any, ...]]
 
+SOME_MATTER, SOME_PLACE = (*MATTERS, "no-such-matter"), (None, *PLACES, "9999")
 FIELDS: dict[str, Choices] = {
-    "triage": {
-        "matter": (*MATTERS, "no-such-matter"),
-        "place": (None, *PLACES, "9999"),
-        "urgency": (None, None, *Urgency),
-    },
-    "recategorise": {"matter": (*MATTERS, "no-such-matter"), "place": (None, *PLACES, "9999")},
+    "triage": {"matter": SOME_MATTER, "place": SOME_PLACE, "urgency": (None, None, *Urgency)},
+    "recategorise": {"matter": SOME_MATTER, "place": SOME_PLACE},
     "inform": {"to": EVERY_BODY},
     "propose": {"to": (None, *OWNERS, *EVERY_BODY)},
     "object": {"reason": tuple(Reason), "proposed_owner": (*OWNERS, *EVERY_BODY)},
@@ -209,7 +206,7 @@ USUAL: dict[str, Choices] = {
 
 REGISTER: Choices = {
     "place": (small.COMMUNITY, small.COMMUNITY, small.POOR_COMMUNITY, None, "9999"),
-    "matter": (None, *MATTERS, "no-such-matter"),
+    "matter": (None, *SOME_MATTER),
     "procedure": (None, None, None, "hotline", "petition"),
     "no_contact": (True, False),
     "received_at": (None, small.LONG_AGO),

@@ -111,10 +111,6 @@ def _overseen(story: Story) -> Story:
     return story.working().does("oversee", small.DISTRICT_SUPERVISOR).resolve().review().verdict().close()
 
 
-def _urgent_by_now(story: Story) -> Story:
-    return story.register().does("triage", small.CLERK, matter=small.HOUSING_MATTER, urgency="urgent")
-
-
 def _beside_another(story: Story) -> Story:
     story.among = [Story(EVERYBODY, number=OTHER, among=[story]).working()]
     return _registered(story)
@@ -184,7 +180,7 @@ ROWS = (
     Row("request_final_review", _appealed, small.WORKSTATION, "clerk head", {"channel": "web"}),
     Row("request_final_review", _appealed, small.GOVERNMENT, "clerk head", {"channel": "web"}),
     Row("decide_appeal", _appeal, small.GOVERNMENT, "head reviewer", DECISION),
-    Row("rebase", _urgent_by_now, small.DISPATCH, "head", {"deadline": "triage.1"}),
+    Row("rebase", Story.urgent_by_now, small.DISPATCH, "head", {"deadline": "triage.1"}),
     Row("oversee", _working, small.GOVERNMENT, "supervisor"),
     Row("oversee", _working, small.CITY_GOVERNMENT, "supervisor"),
     Row("accuse", _working, small.DISPATCH, "clerk head reviewer", {"against": (small.OFFICE,)}),
@@ -428,11 +424,8 @@ IN: dict[str, tuple[State, ...]] = {
     "decide_appeal": (State.APPEAL,),
     "merge": (State.TRIAGE, State.WORKING),
     "unmerge": (State.MERGED,),
-    "record_step": tuple(State)[:-1],
-    "withdraw": tuple(State)[:-1],
-    "inform": tuple(State)[:-1],
+    **dict.fromkeys(("record_step", "withdraw", "inform", "link"), tuple(State)[:-1]),
     "recategorise": (State.WORKING,),
-    "link": tuple(State)[:-1],
     "rebase": tuple(state for state in State if state not in {State.MERGED, State.ENDED}),
     "oversee": tuple(state for state in State if state not in {State.MERGED, State.ENDED}),
     **{

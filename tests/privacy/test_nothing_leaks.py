@@ -49,7 +49,7 @@ DRIVEN = {
 }
 """Commands of the command line that are run here."""
 
-ELSEWHERE = {"audit", "whatif", "worker", "console", "migrate", "up"}
+ELSEWHERE = {"audit", "whatif", "worker", "console", "migrate", "up", "pack calendar"}
 """Those that take no words of anybody. The first two run here all the while, and their logs are read."""
 
 
