@@ -110,15 +110,18 @@ class Reader:
                 called[who] = Name(zh=found.name)
         return views.history_view(case.number, recorded, called)
 
-    async def clocks(self, number: str) -> Json:
+    async def clocks(self, number: str, at: datetime | None = None, known: datetime | None = None) -> Json:
         """Every deadline with its arithmetic, both clocks of the case, and what the resident was promised."""
         case = await self.case(number)
-        recorded = await events_of(self._pool, case.id)
+        at = _not_ahead(at)
+        recorded = known_by(await events_of(self._pool, case.id), at, _not_ahead(known))
+        if not recorded:
+            raise _before(case)
         newest = await current_pack(self._pool)
         latest = newest.version if newest else recorded[-1].facts.version
-        known = await calendars(self._pool, {latest, *clock_views.versions(recorded)})
-        now = max(datetime.now(UTC), case.last_at)
-        return clock_views.clocks_view(case.number, recorded, known, latest, now)
+        by_version = await calendars(self._pool, {latest, *clock_views.versions(recorded)})
+        now = at or max(datetime.now(UTC), case.last_at)
+        return clock_views.clocks_view(case.number, recorded, by_version, latest, now)
 
     async def allowed(self, number: str, acting: Acting | None = None) -> Json:
         """What the case allows now: to anybody, or to one person under any of his hats, and why not the rest."""

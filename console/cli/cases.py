@@ -176,16 +176,18 @@ def history(number: str, user: str | None) -> None:
 
 @case.command("clocks")
 @click.argument("number")
+@as_of
 @viewing
 @as_json
-def clocks(number: str, user: str | None) -> None:
+def clocks(number: str, at: str | None, known: str | None, user: str | None) -> None:
     """全部时限、依据，以及对居民的承诺 / every deadline, why it stands where it stands, and the promise.
 
     例 / example: zeren case clocks K7M2-9QXW
     """
+    then, by = time("at", at), time("known", known)
 
     async def look(reader: Reader) -> Json:
-        return await reader.clocks(number)
+        return await reader.clocks(number, then, by)
 
     _read(user, look, printed.clocks)
 

@@ -168,9 +168,11 @@ async def events(reading: Reading, number: str) -> Json:
 
 
 @api.get("/cases/{number}/clocks")
-async def clocks(reading: Reading, number: str) -> Json:
-    """Every deadline with its reason, and the promise."""
-    return await reading.clocks(number)
+async def clocks(reading: Reading, number: str, at: str | None = None, known: str | None = None) -> Json:
+    """Every deadline with its reason and its arithmetic, the two clocks, and the promise."""
+    then = instant("at", at) if at else None
+    by = instant("known", known) if known else None
+    return await reading.clocks(number, then, by)
 
 
 @api.get("/cases/{number}/allowed")

@@ -114,7 +114,9 @@ ROUTES: dict[tuple[str, str], list[Asked]] = {
     )
     + [("GET", f"/api/v1/cases/{number}/holders", {}) for number in (ENDED, HIDDEN)],
     ("GET", "/api/v1/cases/{number}/events"): _cases("/api/v1/cases/{number}/events"),
-    ("GET", "/api/v1/cases/{number}/clocks"): _cases("/api/v1/cases/{number}/clocks"),
+    ("GET", "/api/v1/cases/{number}/clocks"): _cases(
+        "/api/v1/cases/{number}/clocks", params={"at": AT.isoformat()}
+    ),
     ("GET", "/api/v1/cases/{number}/allowed"): _cases("/api/v1/cases/{number}/allowed"),
     ("GET", "/api/v1/queue"): [
         *_queues("/api/v1/queue"),
@@ -199,6 +201,7 @@ NO_READS: dict[str, str] = {
     "whatif": "reads whole cases for one viewer: tests/ledger/test_lives.py",
     "doctor": "the operator's: what runs; an alarm names a stream and says nothing of the case",
     "pack check": "reads a folder",
+    "pack calendar": "writes the free days of a year from a library",
     "pack load": "loads a folder",
 }
 

@@ -9,7 +9,7 @@ from console.packs import PackError, read_pack
 from domain.pack_check import check
 from domain.pack_findings import Finding
 
-TRIAGE = 'triage = { hours = 4, source = "illustrative" }'
+TRIAGE = 'triage = { working_hours = 4, source = "illustrative" }'
 WUCHANG = Path(__file__).parents[2] / "deploy" / "wuchang"
 
 
@@ -137,8 +137,8 @@ def test_a_date_without_an_offset_is_refused(folder: Path) -> None:
     ("name", "old", "new", "field"),
     [
         ("policy.toml", TRIAGE, "triage = 4", "limits.hotline.triage"),
-        ("policy.toml", TRIAGE, "triage = { hours = 4 }", "limits.hotline.triage"),
-        ("policy.toml", TRIAGE, 'triage = { hours = 4, source = "" }', "limits.hotline.triage"),
+        ("policy.toml", TRIAGE, "triage = { working_hours = 4 }", "limits.hotline.triage"),
+        ("policy.toml", TRIAGE, 'triage = { working_hours = 4, source = "" }', "limits.hotline.triage"),
         (
             "matters/market_and_safety.toml",
             '{ hours = 168, source = "illustrative" }',
@@ -232,7 +232,7 @@ def test_a_file_that_cannot_be_read_is_named(folder: Path) -> None:
     ids=["huge", "endless", "true", "text", "part"],
 )
 def test_a_limit_that_is_no_number_of_hours_is_refused(folder: Path, hours: str, code: str) -> None:
-    replace(folder / "policy.toml", "hours = 168", f"hours = {hours}")
+    replace(folder / "policy.toml", "working_days = 5", f"working_days = {hours}")
     assert [(found.code, found.where) for found in refused(folder)] == [(code, "policy.toml")]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from console.packs import read_pack
-from domain.calendar import hours
+from domain.calendar import days
 from domain.jurisdiction import Pack
 from domain.pack_check import check
 from domain.words import BodyKind, DeadlineKind, Level, LinkKind, Procedure, Role
@@ -93,7 +93,7 @@ def test_a_promise_says_what_its_clock_will_do(wuchang: Pack) -> None:
 def test_petition_matters_have_sixty_days(wuchang: Pack) -> None:
     petitions = [matter for matter in wuchang.matters if matter.procedure is Procedure.PETITION]
     assert len(petitions) == 10
-    assert wuchang.policy.limits[Procedure.PETITION][DeadlineKind.RESOLVE] == hours(60 * 24)
+    assert wuchang.policy.limits[Procedure.PETITION][DeadlineKind.RESOLVE] == days(60)
     assert all(DeadlineKind.RESOLVE not in matter.limits for matter in petitions)
 
 
