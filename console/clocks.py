@@ -63,7 +63,7 @@ _WAITED_FOR: dict[str, frozenset[DeadlineKind]] = {
     "redirected": frozenset({DeadlineKind.TRIAGE, DeadlineKind.REVIEW}),
     "closed": frozenset({DeadlineKind.CLOSE}),
     "appeal_requested": frozenset({DeadlineKind.ASK_APPEAL}),
-    "resolved": frozenset({DeadlineKind.RESOLVE, DeadlineKind.ACKNOWLEDGE}),
+    "resolved": frozenset({DeadlineKind.RESOLVE, DeadlineKind.ACKNOWLEDGE, DeadlineKind.FIRST_CONTACT}),
     "sent_back": frozenset({DeadlineKind.REVIEW}),
     "rehandling_ordered": frozenset(),
     "return_requested": frozenset(),
@@ -142,6 +142,8 @@ def _how(deadline: Deadline, event: Recorded) -> ClockState:
         return "dropped"
     if deadline.kind is DeadlineKind.ASK_APPEAL and event.body.type == "closed":
         return "stands"
+    if deadline.kind is DeadlineKind.FIRST_CONTACT and event.body.type not in {"step_recorded", "resolved"}:
+        return "dropped"
     satisfied = _WAITED_FOR.get(event.body.type)
     return "met" if satisfied is None or deadline.kind in satisfied else "dropped"
 

@@ -82,7 +82,8 @@ _CODES: dict[type[StrEnum], str] = {
         " withdrawn 撤回 · not_accepted 不予受理"
     ),
     DeadlineKind: (
-        "triage 派单 · sign 签收 · answer_objection 答复异议 · sign_return 签收退回 · acknowledge 确认 · resolve 办结 ·"
+        "triage 派单 · sign 签收 · answer_objection 答复异议 · sign_return 签收退回 · acknowledge 确认 ·"
+        " first_contact 首次联系 · resolve 办结 ·"
         " review 审核 · verdict 评价 · close 结案 · ruling 裁定 ·"
         " consent 答复挂账 · look_again 挂账复查看 · ask_appeal 请求复查复核 · decide_appeal 复查复核决定 ·"
         " answer_assistance 答复协办 · assistance_end 协办截止 · answer_whistle 答复吹哨请求 ·"

@@ -13,6 +13,18 @@ from domain.facts import Facts
 from domain.words import DeadlineKind, Urgency
 
 
+def first_contact(case: Case, facts: Facts, at: datetime, *, after: int = 1) -> Deadline | None:
+    """The new lead's clock to reach the resident (首次联系); none where he wished not to be contacted.
+
+    None too where the pack gives no limit: it was loaded before this clock was known, and today's check demands one.
+    """
+    kind, policy = DeadlineKind.FIRST_CONTACT, facts.policy.limits[case.procedure]
+    limits = facts.matter(case.matter).limits if case.matter else {}
+    if case.no_contact or (kind not in policy and kind not in limits):
+        return None
+    return clock(kind, case, facts, at, after=after)
+
+
 def clock(
     kind: DeadlineKind,
     case: Case,

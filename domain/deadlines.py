@@ -29,6 +29,7 @@ NUDGED = frozenset(
         DeadlineKind.ANSWER_OBJECTION,
         DeadlineKind.SIGN_RETURN,
         DeadlineKind.ACKNOWLEDGE,
+        DeadlineKind.FIRST_CONTACT,
         DeadlineKind.RESOLVE,
         DeadlineKind.REVIEW,
         DeadlineKind.CLOSE,

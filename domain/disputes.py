@@ -20,7 +20,7 @@ from typing import Literal
 from domain import events as e
 from domain.base import BodyId, Frozen, Instant
 from domain.case import Case, Ruling
-from domain.clocks import clock
+from domain.clocks import clock, first_contact
 from domain.commands import Acknowledge, RuleOn
 from domain.decision import Decision, record, refuse
 from domain.eligibility import unfit_lead
@@ -132,11 +132,13 @@ def rule(case: Case, command: RuleOn, facts: Facts, at: Instant) -> Decision:
     unfit = unfit_lead(case, command.designate, command.type, facts, at)
     if unfit is not None:
         return unfit
-    acknowledge = clock(DeadlineKind.ACKNOWLEDGE, case, facts, at, after=2)
-    return record(
-        _ruled(ruling, ruler, command),
-        e.Designated(lead=command.designate, by=ruler, deadline=acknowledge),
+    designated = e.Designated(
+        lead=command.designate,
+        by=ruler,
+        deadline=clock(DeadlineKind.ACKNOWLEDGE, case, facts, at, after=2),
+        contact=first_contact(case, facts, at, after=2),
     )
+    return record(_ruled(ruling, ruler, command), designated)
 
 
 def _ruled(ruling: Ruling, by: BodyId, command: RuleOn) -> e.Ruled:

@@ -13,7 +13,7 @@ Rules: design.md §3.2, §3.3. Sources: 北京市接诉即办工作条例 Art 14
 from domain import events as e
 from domain.base import BodyId, Instant, Interval
 from domain.case import Case, Proposal, ReturnRequest
-from domain.clocks import clock
+from domain.clocks import clock, first_contact
 from domain.commands import (
     AcceptObjection,
     ContestObjection,
@@ -94,14 +94,14 @@ def inform(case: Case, command: Inform, facts: Facts, at: Instant) -> Decision:
     return record(e.Informed(body=command.to, cause=Informing.BY_HAND))
 
 
-def sign(case: Case, command: Sign, facts: Facts, at: Instant) -> Decision:  # noqa: ARG001
+def sign(case: Case, command: Sign, facts: Facts, at: Instant) -> Decision:
     """The proposed body takes the lead.
 
     Refuses: SAME_PERSON_HANDLES.
     """
     proposal = waiting(case)
     return barred_from_handling(case, command.actor) or record(
-        e.Signed(proposal=proposal.id, lead=proposal.to)
+        e.Signed(proposal=proposal.id, lead=proposal.to, contact=first_contact(case, facts, at))
     )
 
 
@@ -115,7 +115,8 @@ def lapse(case: Case, proposal: Proposal, facts: Facts, at: Instant) -> Decision
     spoke_for = unbarred(case, facts, at).somebody_in_post(proposal.to, SIGNERS, window)
     spoke_for = spoke_for and facts.body(proposal.to).valid(at)
     if proposal.notified_at is not None and spoke_for:
-        return record(e.DeemedSigned(proposal=proposal.id, lead=proposal.to, window=window))
+        contact = first_contact(case, facts, at)
+        return record(e.DeemedSigned(proposal=proposal.id, lead=proposal.to, window=window, contact=contact))
     ended = e.ProposalEnded(
         proposal=proposal.id, cause="nobody_in_post", deadline=clock(DeadlineKind.TRIAGE, case, facts, at)
     )

@@ -152,6 +152,7 @@ class DeadlineKind(StrEnum):
     ANSWER_OBJECTION = "answer_objection"
     SIGN_RETURN = "sign_return"
     ACKNOWLEDGE = "acknowledge"
+    FIRST_CONTACT = "first_contact"
     RESOLVE = "resolve"
     REVIEW = "review"
     VERDICT = "verdict"

@@ -23,11 +23,12 @@ class Proposed(EventBody):
 
 
 class Signed(EventBody):
-    """The proposed body signed: it leads from here."""
+    """The proposed body signed: it leads from here. ``contact``: its clock to reach the resident, if it has one."""
 
     type: Literal["signed"] = "signed"
     proposal: str
     lead: BodyId
+    contact: Deadline | None = None
 
 
 class DeemedSigned(EventBody):
@@ -37,6 +38,7 @@ class DeemedSigned(EventBody):
     proposal: str
     lead: BodyId
     window: Interval
+    contact: Deadline | None = None
 
 
 class ProposalEnded(EventBody):
@@ -118,6 +120,7 @@ class Designated(EventBody):
     lead: BodyId
     by: BodyId
     deadline: Deadline
+    contact: Deadline | None = None
 
 
 class Acknowledged(EventBody):

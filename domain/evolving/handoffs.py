@@ -47,7 +47,7 @@ def _signed(case: Case, body: e.Signed | e.DeemedSigned, r: e.Recorded) -> Chang
         "designated": False,
         "acknowledged": True,
         "handlers": plus(case.handlers, r.actor.person),
-        **clocks(case, DeadlineKind.TRIAGE, *HAND_OFF),
+        **clocks(case, DeadlineKind.TRIAGE, *HAND_OFF, add=[body.contact]),
     }
 
 
@@ -125,7 +125,9 @@ def _designated(case: Case, body: e.Designated, r: e.Recorded) -> Change:
         "sender": body.by,
         "designated": True,
         "acknowledged": False,
-        **clocks(case, DeadlineKind.TRIAGE, DeadlineKind.RULING, *HAND_OFF, add=[body.deadline]),
+        **clocks(
+            case, DeadlineKind.TRIAGE, DeadlineKind.RULING, *HAND_OFF, add=[body.deadline, body.contact]
+        ),
     }
 
 

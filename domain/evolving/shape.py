@@ -19,6 +19,7 @@ HAND_OFF = (
     DeadlineKind.ANSWER_OBJECTION,
     DeadlineKind.SIGN_RETURN,
     DeadlineKind.ACKNOWLEDGE,
+    DeadlineKind.FIRST_CONTACT,
     DeadlineKind.CONSENT,
 )
 """The clocks that fall away when the lead moves or is about to."""

@@ -12,9 +12,15 @@ def _started(case: Case, _: e.Started, r: e.Recorded) -> Change:
     return {"started": True, "handlers": plus(case.handlers, r.actor.person)}
 
 
+_CONTACTS = frozenset({Step.CONTACTED_RESIDENT, Step.CONTACT_FAILED, Step.RESIDENT_HEARD})
+"""Steps by which a lead has reached the resident, or has tried to: an attempt on record is what the clock waits for."""
+
+
 def _step_recorded(case: Case, body: e.StepRecorded, r: e.Recorded) -> Change:
     by_lead = body.by is not None and body.by == case.lead
+    contacted = clocks(case, DeadlineKind.FIRST_CONTACT) if by_lead and body.step in _CONTACTS else {}
     return {
+        **contacted,
         "heard": case.heard or body.step is Step.RESIDENT_HEARD,
         "handlers": plus(case.handlers, r.actor.person if by_lead else None),
     }
@@ -32,6 +38,7 @@ def _resolved(case: Case, body: e.Resolved, r: e.Recorded) -> Change:
             case,
             DeadlineKind.RESOLVE,
             DeadlineKind.ACKNOWLEDGE,
+            DeadlineKind.FIRST_CONTACT,
             DeadlineKind.CONSENT,
             add=[body.deadline, body.window],
         ),

@@ -89,6 +89,33 @@ def test_windows_in_working_days_are_counted_so() -> None:
     assert late.zh == "签收后超过2个工作日，不能再退回。"
 
 
+# ---------------------------------------------------------------- the first contact
+def _with_contact() -> object:
+    hotline = {**small.POLICY.limits[Procedure.HOTLINE], D.FIRST_CONTACT: working_days(1)}
+    return {**small.POLICY.limits, Procedure.HOTLINE: hotline}
+
+
+@pytest.mark.parametrize("step", ["contacted_resident", "contact_failed", "resident_heard"])
+def test_each_new_lead_has_a_clock_to_reach_the_resident(step: str) -> None:
+    told = story(limits=_with_contact()).register(matter=small.HOUSING_MATTER).propose()
+    assert told.case.deadline(D.FIRST_CONTACT) is None
+    told.sign().step("site_visit")
+    assert clock(told, D.FIRST_CONTACT).due == local("03-03 17:30")
+    assert told.step(step).case.deadline(D.FIRST_CONTACT) is None
+    told = story(limits=_with_contact()).disputed().at("03-04 10:00").rule(small.CIVIL_AFFAIRS)
+    assert clock(told, D.FIRST_CONTACT).due == local("03-05 17:30"), "anew at each hand-over"
+
+
+def test_a_first_contact_that_is_missed_climbs_and_a_wish_for_none_is_honoured() -> None:
+    told = story(limits=_with_contact()).working().at("03-03 17:30")
+    missed = told.last(e.DeadlineMissed)
+    assert (missed.kind, missed.charged_to) == (D.FIRST_CONTACT, small.HOUSING)
+    told.step("contacted_resident")
+    assert not any(each.cause is D.FIRST_CONTACT for each in told.case.deadlines)
+    told = story(limits=_with_contact()).register(matter=small.HOUSING_MATTER, no_contact=True)
+    assert told.propose().sign().case.deadline(D.FIRST_CONTACT) is None
+
+
 # ---------------------------------------------------------------- nudges
 def nudged(of: Story) -> list[tuple[int, str, datetime]]:
     return [
