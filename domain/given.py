@@ -64,6 +64,9 @@ _SAID: Mapping[tuple[str, str], Callable[[Sequence[e.EventBody]], object]] = {
         None if _named("matter", bodies) else _named("procedure", bodies)
     ),
     ("inform", "to"): _first(e.Informed, "body"),
+    ("rebase", "deadline"): lambda bodies: next(
+        (body.deadline.id for body in bodies if isinstance(body, e.Rebased)), None
+    ),
     ("link", "other"): _first(e.Linked, "other_number"),
     ("merge", "into"): _first(e.Merged, "parent_number"),
     ("release_assistance", "asked"): _first(e.AssistanceReleased, "body"),

@@ -348,7 +348,7 @@ def never_silent(story: Story) -> None:
         return
     assert own, "an open case without a clock is silent"
     assert WAITS_FOR[case.state] in running, f"{case.state} waits without a clock"
-    others = {WAITS_FOR[case.state], D.RESOLVE, D.ACKNOWLEDGE}
+    others = {WAITS_FOR[case.state], D.RESOLVE, D.ACKNOWLEDGE, D.FIRST_CONTACT}
     others |= {D.CONSENT} if case.shelving_request else set()
     others |= {D.ASK_APPEAL} if case.opinion else set()
     assert running <= others, f"{case.state} is not waited for by {running - others}"

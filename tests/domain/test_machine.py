@@ -58,7 +58,7 @@ PACK = world.with_posts(
         for start in (small.START, LATE)
         for on in range(0, 400, 40)
     ),
-    world.PACK,
+    world.NUDGED,
 )
 PEOPLE: tuple[Actor, ...] = (*small.ACTORS, *world.MANY_HATS, world.RELAY_1, world.RELAY_2, SHIFTS)
 ODD_ACTORS = (
@@ -93,12 +93,7 @@ JOINT = tuple(model.model_fields["type"].default for model in get_args(JointComm
 MATTERS = tuple(matter.id for matter in small.PACK.matters)
 PLACES = tuple(place.code for place in small.PACK.places)
 
-NOW, EARLIER, LATER, LONG_BEFORE = (
-    timedelta(0),
-    timedelta(minutes=-30),
-    timedelta(hours=1),
-    timedelta(days=-29),
-)
+NOW, EARLIER, LATER, LONG_BEFORE = (timedelta(minutes=each) for each in (0, -30, 60, -29 * 1440))
 """Instants beside the story's now, for fields that take one."""
 
 PARENT, STRANGER = "9MK6-DZN4", "HPM4-N2Z4"

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from domain.actors import Actor, person
+from domain.calendar import hours
 from domain.jurisdiction import Body, Pack, Person, Policy, Post
-from domain.words import Role
+from domain.words import DeadlineKind, Role
 from tests import small
 
 MANY_AS_HOUSING = person("many-1", Role.CASEWORKER, small.HOUSING)
@@ -85,6 +86,16 @@ PACK = with_posts(
         post(GONE, until=small.START),
     ]
 )
+
+NUDGED = with_policy(
+    PACK,
+    nudge_at=(50, 80),
+    limits={
+        procedure: {**limits, DeadlineKind.FIRST_CONTACT: hours(24)}
+        for procedure, limits in small.POLICY.limits.items()
+    },
+)
+"""The same with nudges and a clock for the first contact: what the machine is run on."""
 
 ACCUSED = (*((body.id,) for body in (*PACK.bodies, *PACK.bodies)), ("nowhere",))
 """Whom a complaint may be against: each body, and now and then one that does not exist."""
