@@ -139,7 +139,7 @@ async def consistency(pool: asyncpg.Pool, old: int, new: int) -> list[bytes]:
 
 def write_files(folder: Path, made: Made, vkeys: list[str]) -> None:
     """Put the checkpoint and the public keys where they can be taken from. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     day = made.checkpoint.at.astimezone(UTC).date().isoformat()
     if made.new:
         _write(folder / f"{day}.checkpoint", made.note)
@@ -153,7 +153,9 @@ def _write(path: Path, text: str) -> None:
         return
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with draft.open("x", encoding="utf-8") as file:
+        # There is no secret in it, but what lies in the data folder is its owner's alone, all of it.
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

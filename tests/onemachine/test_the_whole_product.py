@@ -69,12 +69,17 @@ async def clocks(house: House, cases: dict[str, str]) -> dict[str, Any]:
     return {number: await house.asked(f"/cases/{number}/clocks") for number in cases}
 
 
+async def _next_bell(house: House, number: str) -> datetime:
+    """The first instant at which the clock has something to do: a nudge comes before its deadline."""
+    told = [(await house.asked(f"/cases/{number}"))["next_deadline"]]
+    for clock in (await house.asked(f"/cases/{number}/clocks"))["clocks"]:
+        told += [nudge["at"] for nudge in clock["nudges"] if clock["state"] == "running"]
+    return min(map(datetime.fromisoformat, told))
+
+
 async def ring_when_due(house: House, cases: dict[str, str]) -> dict[str, list[datetime]]:
-    """The pending timers, once each case has one, and it is known that it rings at the case's next deadline."""
-    due = {
-        case: datetime.fromisoformat((await house.asked(f"/cases/{number}"))["next_deadline"])
-        for number, case in cases.items()
-    }
+    """The pending timers, once each case has one, and it is known that it rings at the case's next deadline or nudge."""
+    due = {case: await _next_bell(house, number) for number, case in cases.items()}
     timers = await house.timers(list(cases.values()))
     for _ in range(200):
         if all(len(pending) == 1 for pending in timers.values()):
